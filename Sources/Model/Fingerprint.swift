@@ -1,0 +1,62 @@
+import CCrypto
+
+/// SHA-256 by libcrypto (`SHA256(3)`): the only hash that names facts, pages and files.
+package enum SHA256Digest {
+    package static func bytes(of input: UnsafeRawBufferPointer) -> [UInt8] {
+        var digest = [UInt8](repeating: 0, count: 32)
+        _ = SHA256(input.baseAddress?.assumingMemoryBound(to: UInt8.self), input.count, &digest)
+        return digest
+    }
+    package static func bytes(of text: String) -> [UInt8] {
+        var text = text
+        return text.withUTF8 { bytes(of: UnsafeRawBufferPointer($0)) }
+    }
+    package static func hex(of input: [UInt8]) -> String {
+        let digest = input.withUnsafeBytes { bytes(of: $0) }
+        return digest.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    }
+    /// The first 64 bits, for keys inside the store.
+    package static func prefix64(of text: String) -> UInt64 {
+        bytes(of: text).prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
+    }
+}
+
+/// Equal fingerprints mean the same fact: 80 bits of SHA-256 over named parts, in Crockford's base 32 (16 characters,
+/// safe in URLs, file names and HTML ids).
+package struct Fingerprint: Hashable, Comparable, Sendable, Codable, CustomStringConvertible {
+    package let text: String
+
+    package init(stored text: String) { self.text = text }
+
+    /// Each part is preceded by its length, so that no two lists of parts run together.
+    package init(_ parts: [String]) {
+        let joined = parts.map { "\($0.utf8.count):\($0)" }.joined(separator: ",")
+        text = Fingerprint.base32(SHA256Digest.bytes(of: joined).prefix(10))
+    }
+    package init(_ parts: String...) { self.init(parts) }
+
+    package static func < (left: Fingerprint, right: Fingerprint) -> Bool { left.text < right.text }
+    package var description: String { text }
+
+    package init(from decoder: any Decoder) throws { text = try decoder.singleValueContainer().decode(String.self) }
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(text)
+    }
+
+    private static func base32(_ bytes: some Sequence<UInt8>) -> String {
+        let alphabet = Array("0123456789abcdefghjkmnpqrstvwxyz".utf8)
+        var out: [UInt8] = []
+        var buffer: UInt32 = 0
+        var bits = 0
+        for byte in bytes {
+            buffer = buffer << 8 | UInt32(byte)
+            bits += 8
+            while bits >= 5 {
+                bits -= 5
+                out.append(alphabet[Int(buffer >> UInt32(bits)) & 31])
+            }
+        }
+        return String(decoding: out, as: UTF8.self)
+    }
+}

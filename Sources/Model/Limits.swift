@@ -1,0 +1,65 @@
+/// A bound on everything that comes from outside. Units are in the names.
+package enum Limits {
+    package static let lineBytes = 1 << 20
+    package static let logPageBytes = 8 << 20
+    package static let documentBytes = 64 << 20
+    package static let decompressedBytes: Int64 = 64 << 30
+    /// A compressed file may not grow more than this many times; a bomb does.
+    package static let decompressionRatio: Int64 = 2_000
+    package static let jsonDepth = 64
+    package static let xmlDepth = 64
+    package static let xmlTextBytes = 4 << 20
+    package static let recordLines = 500
+    package static let exemplarBytes = 8 << 10
+    package static let exemplarContextLines = 3
+    package static let exemplarsPerLeafHour = 3
+    package static let leavesPerService = 20_000
+    package static let servicesPerSource = 2_000
+    package static let titleCharacters = 200
+    package static let bodyBytes = 64 << 10
+    package static let attributesBytes = 64 << 10
+    package static let deadLetterPayloadBytes = 4 << 10
+    package static let deadLettersPerFile = 20
+    package static let stackFrames = 64
+    package static let filesPerCommit = 500
+    package static let commitsPerPage = 2_000
+    package static let pagesPerSource = 1_000_000
+    package static let spansPerPage = 50_000
+    package static let eventsPerPage = 10_000
+    package static let filesPerSource = 10_000
+    package static let regexMatchSteps: UInt32 = 200_000
+}
+
+extension String {
+    /// At most `count` characters, an ellipsis in place of what was cut; control characters become blanks.
+    package func clipped(to count: Int) -> String {
+        var out = String.UnicodeScalarView()
+        var taken = 0
+        for scalar in unicodeScalars {
+            if taken == count {
+                out.append("…")
+                break
+            }
+            out.append(scalar.isDangerous ? " " : scalar)
+            taken += 1
+        }
+        return String(out)
+    }
+    /// At most `count` bytes of UTF-8, cut at a character.
+    package func clipped(toBytes count: Int) -> String {
+        if utf8.count <= count { return self }
+        var end = utf8.index(utf8.startIndex, offsetBy: max(0, count))
+        while end > utf8.startIndex, end.samePosition(in: unicodeScalars) == nil { end = utf8.index(before: end) }
+        return String(self[..<end]) + "…"
+    }
+}
+
+extension Unicode.Scalar {
+    /// Terminal escapes and controls (C0, DEL, C1) and the bidirectional overrides that make text lie.
+    package var isDangerous: Bool {
+        switch value {
+        case 0..<32, 127...159, 0x200E, 0x200F, 0x202A...0x202E, 0x2066...0x2069, 0xFEFF: true
+        default: false
+        }
+    }
+}

@@ -1,0 +1,70 @@
+import Foundation
+import Model
+
+/// Where the checkout is, so that goldens and fixtures are found from any working directory.
+package enum Checkout {
+    /// Tests/TestKit/Golden.swift → the checkout.
+    package static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+}
+
+/// Text that people read, kept beside the tests. `CASEBOARD_RECORD=1` writes what was produced and still fails, so that a
+/// recording run is never mistaken for a passing one.
+package enum Golden {
+    package struct Mismatch: Error, CustomStringConvertible {
+        package var description: String
+    }
+
+    /// Compares with `Tests/<folder>/Goldens/<name>`.
+    package static func expect(_ produced: String, matches name: String, in folder: String) throws {
+        let file = Checkout.root.appending(path: "Tests/\(folder)/Goldens/\(name)")
+        if ProcessInfo.processInfo.environment["CASEBOARD_RECORD"] == "1" {
+            try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try produced.write(to: file, atomically: true, encoding: .utf8)
+            throw Mismatch(description: "recorded \(file.path()); look at it, then run again without CASEBOARD_RECORD")
+        }
+        guard let expected = try? String(contentsOf: file, encoding: .utf8) else {
+            throw Mismatch(description: "no golden at \(file.path()); record it with CASEBOARD_RECORD=1")
+        }
+        if produced == expected { return }
+        let left = expected.split(separator: "\n", omittingEmptySubsequences: false)
+        let right = produced.split(separator: "\n", omittingEmptySubsequences: false)
+        let first = zip(left, right).enumerated().first { $0.element.0 != $0.element.1 }
+        let line = first?.offset ?? min(left.count, right.count)
+        throw Mismatch(
+            description: """
+                \(name) differs from line \(line + 1) on
+                - \(line < left.count ? String(left[line]) : "(end)")
+                + \(line < right.count ? String(right[line]) : "(end)")
+                """)
+    }
+}
+
+/// A folder for one test, removed when the value goes away.
+package final class TemporaryFolder {
+    package let url: URL
+    package var path: String { url.path(percentEncoded: false) }
+    package init() throws {
+        url = FileManager.default.temporaryDirectory.appending(path: "caseboard-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+    }
+    deinit { try? FileManager.default.removeItem(at: url) }  // a leftover folder in /tmp fails nothing
+
+    package func write(_ text: String, to name: String) throws {
+        let file = url.appending(path: name)
+        try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try text.write(to: file, atomically: true, encoding: .utf8)
+    }
+}
+
+/// SplitMix64 (Steele, Lea, Flood 2014): the seeded chance of every property test, so that a failure repeats.
+package struct SeededGenerator: RandomNumberGenerator {
+    private var state: UInt64
+    package init(seed: UInt64) { state = seed }
+    package mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return z ^ (z >> 31)
+    }
+}
