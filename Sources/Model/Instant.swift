@@ -75,8 +75,10 @@ extension Instant {
         return Instant(ms: seconds * 1_000 + Int64(millisecond))
     }
 
+    /// The date and time of day; a moment outside of `representable` is shown as the nearest inside.
     package var civil: CivilTime {
-        let days = day
+        let ms = min(max(self.ms, Self.representable.lowerBound.ms), Self.representable.upperBound.ms)
+        let days = ms.floorDivided(by: .dayMs)
         let inDay = ms - days * .dayMs
         let z = days + 719_468
         let era = (z >= 0 ? z : z - 146_096) / 146_097
