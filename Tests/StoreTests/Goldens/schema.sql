@@ -1,0 +1,369 @@
+CREATE VIEW event_text AS
+SELECT event_id, title, body, coalesce(service, '') AS service,
+  coalesce(attributes ->> '$.template', '') AS template,
+  coalesce(commit_sha, '') || ' ' || coalesce(source_id, '') || ' ' || coalesce(trace_id, '') || ' ' || coalesce(host, '')
+    || ' ' || coalesce(component, '') || ' ' || coalesce(attributes ->> '$.exception', '') || ' '
+    || coalesce(attributes ->> '$.test', '') || ' ' || coalesce(attributes ->> '$.metric', '') || ' '
+    || coalesce(attributes ->> '$.operation', '') || ' ' || coalesce(attributes ->> '$.author', '') AS reference
+FROM event;
+
+CREATE TRIGGER audit_is_never_cut BEFORE DELETE ON audit BEGIN SELECT raise(ABORT, 'the audit is append-only'); END;
+
+CREATE TRIGGER audit_is_never_edited BEFORE UPDATE ON audit BEGIN SELECT raise(ABORT, 'the audit is append-only'); END;
+
+CREATE TABLE annotation (
+  annotation_id INTEGER PRIMARY KEY,
+  case_key TEXT NOT NULL REFERENCES investigation(key),
+  at INTEGER NOT NULL,
+  author TEXT NOT NULL,
+  text TEXT NOT NULL,
+  UNIQUE (case_key, at, author, text)
+) STRICT;
+
+CREATE TABLE audit (
+  seq INTEGER PRIMARY KEY,
+  at INTEGER NOT NULL,
+  author TEXT NOT NULL,
+  action TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  detail TEXT NOT NULL,
+  prev_hash TEXT NOT NULL,
+  hash TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE breaker (
+  origin TEXT PRIMARY KEY,
+  consecutive_failures INTEGER NOT NULL,
+  opened_at INTEGER,
+  last_error TEXT
+) STRICT, WITHOUT ROWID;
+
+CREATE VIRTUAL TABLE case_search USING fts5(
+  title, description, words, services, notes, tokenize = 'unicode61 remove_diacritics 2');
+
+CREATE TABLE case_version (
+  case_key TEXT NOT NULL REFERENCES investigation(key),
+  version INTEGER NOT NULL,
+  at INTEGER NOT NULL,
+  author TEXT NOT NULL,
+  changes TEXT NOT NULL,
+  PRIMARY KEY (case_key, version)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE dead_letter (
+  dead_letter_id INTEGER PRIMARY KEY,
+  origin TEXT NOT NULL,
+  place TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  remedy TEXT NOT NULL,
+  payload TEXT NOT NULL,
+  first_at INTEGER NOT NULL,
+  last_at INTEGER NOT NULL,
+  n INTEGER NOT NULL,
+  resolved_at INTEGER,
+  UNIQUE (origin, place, reason)
+) STRICT;
+
+CREATE TABLE digest_state (
+  audience TEXT NOT NULL,
+  case_key TEXT NOT NULL,
+  status TEXT NOT NULL,
+  severity TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  at INTEGER NOT NULL,
+  PRIMARY KEY (audience, case_key)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE dirty_range (
+  from_ms INTEGER NOT NULL,
+  to_ms INTEGER NOT NULL,
+  PRIMARY KEY (from_ms, to_ms)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE dirty_telemetry (
+  kind TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  day INTEGER NOT NULL,
+  PRIMARY KEY (kind, subject, day)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE event (
+  event_id INTEGER PRIMARY KEY,
+  id TEXT NOT NULL,
+  fingerprint TEXT NOT NULL,
+  occurred_at INTEGER NOT NULL,
+  ended_at INTEGER NOT NULL,
+  observed_at INTEGER NOT NULL,
+  source TEXT NOT NULL,
+  type TEXT NOT NULL,
+  role TEXT NOT NULL,
+  severity TEXT NOT NULL,
+  title TEXT NOT NULL,
+  body TEXT NOT NULL,
+  service TEXT,
+  component TEXT,
+  environment TEXT,
+  host TEXT,
+  tags TEXT NOT NULL,
+  attributes TEXT NOT NULL,
+  origin TEXT NOT NULL,
+  source_id TEXT,
+  url TEXT,
+  trace_id TEXT,
+  commit_sha TEXT,
+  derived_scope TEXT,
+  superseded_by TEXT,
+  deleted_at INTEGER
+) STRICT;
+
+CREATE TABLE event_backlog (
+  from_event INTEGER NOT NULL,
+  to_event INTEGER NOT NULL,
+  PRIMARY KEY (from_event, to_event)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE event_lookup (id TEXT PRIMARY KEY, event_id INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+
+CREATE VIRTUAL TABLE event_search USING fts5(
+  title, body, service, template, reference,
+  content = 'event_text', content_rowid = 'event_id', tokenize = 'unicode61 remove_diacritics 2');
+
+CREATE TABLE evidence (
+  case_key TEXT NOT NULL REFERENCES investigation(key),
+  fingerprint TEXT NOT NULL,
+  event_id TEXT NOT NULL,
+  confidence REAL NOT NULL,
+  terms TEXT NOT NULL,
+  phase TEXT NOT NULL,
+  stance TEXT NOT NULL,
+  linked_by TEXT NOT NULL,
+  linked_at INTEGER NOT NULL,
+  starred INTEGER NOT NULL,
+  inhibited_by TEXT,
+  PRIMARY KEY (case_key, fingerprint)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE grdb_migrations (identifier TEXT NOT NULL PRIMARY KEY);
+
+CREATE TABLE human_link (
+  fingerprint TEXT NOT NULL,
+  case_key TEXT NOT NULL,
+  verdict TEXT NOT NULL,
+  author TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  PRIMARY KEY (fingerprint, case_key)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE investigation (
+  investigation_id INTEGER PRIMARY KEY,
+  key TEXT NOT NULL UNIQUE,
+  number INTEGER UNIQUE,
+  title TEXT NOT NULL,
+  status TEXT NOT NULL,
+  severity TEXT NOT NULL,
+  priority TEXT NOT NULL,
+  environment TEXT,
+  assigned_to TEXT,
+  created_by TEXT NOT NULL,
+  started_at INTEGER NOT NULL,
+  detected_at INTEGER,
+  acknowledged_at INTEGER,
+  mitigated_at INTEGER,
+  resolved_at INTEGER,
+  last_signal_at INTEGER NOT NULL,
+  version INTEGER NOT NULL,
+  is_deleted INTEGER NOT NULL,
+  merged_into TEXT REFERENCES investigation(key),
+  is_touched INTEGER NOT NULL,
+  opened_at INTEGER NOT NULL,
+  changed_at INTEGER NOT NULL,
+  document TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE log_count (
+  service INTEGER NOT NULL,
+  minute INTEGER NOT NULL,
+  leaf INTEGER NOT NULL,
+  level INTEGER NOT NULL,
+  n INTEGER NOT NULL,
+  PRIMARY KEY (service, minute, leaf, level)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE log_exemplar (
+  service INTEGER NOT NULL,
+  leaf INTEGER NOT NULL,
+  hour INTEGER NOT NULL,
+  place INTEGER NOT NULL,
+  at INTEGER NOT NULL,
+  path TEXT NOT NULL,
+  byte_offset INTEGER NOT NULL,
+  line INTEGER NOT NULL,
+  level INTEGER NOT NULL,
+  host TEXT,
+  trace_id TEXT,
+  text TEXT NOT NULL,
+  before TEXT NOT NULL,
+  after TEXT NOT NULL,
+  exception TEXT,
+  frames TEXT NOT NULL,
+  PRIMARY KEY (service, leaf, hour, place)
+) STRICT;
+
+CREATE TABLE log_leaf (leaf INTEGER PRIMARY KEY, pattern TEXT NOT NULL) STRICT;
+
+CREATE TABLE log_service_leaf (
+  service INTEGER NOT NULL REFERENCES name(name_id),
+  leaf INTEGER NOT NULL REFERENCES log_leaf(leaf),
+  first_seen INTEGER NOT NULL,
+  last_seen INTEGER NOT NULL,
+  PRIMARY KEY (service, leaf)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE metric_chunk (
+  series_id INTEGER NOT NULL REFERENCES metric_series(series_id),
+  hour INTEGER NOT NULL,
+  points BLOB NOT NULL,
+  PRIMARY KEY (series_id, hour)
+) STRICT;
+
+CREATE TABLE metric_series (
+  series_id INTEGER PRIMARY KEY,
+  service TEXT NOT NULL,
+  metric TEXT NOT NULL,
+  instance TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  unit TEXT NOT NULL,
+  UNIQUE (service, metric, instance)
+) STRICT;
+
+CREATE TABLE name (name_id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE) STRICT;
+
+CREATE TABLE outbox (
+  outbox_id INTEGER PRIMARY KEY,
+  channel TEXT NOT NULL,
+  dedup_key TEXT NOT NULL UNIQUE,
+  payload TEXT NOT NULL,
+  state TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  attempts INTEGER NOT NULL,
+  next_attempt_at INTEGER NOT NULL,
+  last_error TEXT
+) STRICT;
+
+CREATE TABLE publication (
+  path TEXT PRIMARY KEY,
+  input_digest TEXT NOT NULL,
+  bytes_digest TEXT NOT NULL,
+  published_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE receipt (
+  outbox_id INTEGER PRIMARY KEY REFERENCES outbox(outbox_id),
+  at INTEGER NOT NULL,
+  detail TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE run (
+  run_id INTEGER PRIMARY KEY,
+  command TEXT NOT NULL,
+  program TEXT NOT NULL,
+  started_at INTEGER NOT NULL,
+  finished_at INTEGER,
+  exit_code INTEGER,
+  steps TEXT NOT NULL,
+  counters TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE service_edge (
+  caller TEXT NOT NULL,
+  callee TEXT NOT NULL,
+  origin TEXT NOT NULL,
+  calls INTEGER NOT NULL,
+  PRIMARY KEY (caller, callee, origin)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE setting (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+
+CREATE TABLE source_activity (
+  origin TEXT NOT NULL,
+  hour INTEGER NOT NULL,
+  n INTEGER NOT NULL,
+  newest_at INTEGER NOT NULL,
+  PRIMARY KEY (origin, hour)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE source_cursor (
+  origin TEXT NOT NULL,
+  item TEXT NOT NULL,
+  state TEXT NOT NULL,
+  PRIMARY KEY (origin, item)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE span (
+  trace_id ANY NOT NULL,
+  span_id ANY NOT NULL,
+  parent_id ANY NOT NULL,
+  service INTEGER NOT NULL REFERENCES name(name_id),
+  instance INTEGER NOT NULL REFERENCES name(name_id),
+  operation INTEGER NOT NULL REFERENCES name(name_id),
+  kind INTEGER NOT NULL,
+  start_ms INTEGER NOT NULL,
+  duration_us INTEGER NOT NULL,
+  is_error INTEGER NOT NULL,
+  status TEXT NOT NULL,
+  exception TEXT,
+  frames TEXT,
+  PRIMARY KEY (trace_id, span_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE test_result (
+  suite TEXT NOT NULL,
+  class_name TEXT NOT NULL,
+  name TEXT NOT NULL,
+  run TEXT NOT NULL,
+  run_at INTEGER,
+  outcome TEXT NOT NULL,
+  duration_ms INTEGER NOT NULL,
+  file TEXT,
+  line INTEGER,
+  message TEXT NOT NULL,
+  detail TEXT NOT NULL,
+  exception TEXT,
+  frames TEXT NOT NULL,
+  commit_sha TEXT,
+  service TEXT,
+  PRIMARY KEY (suite, class_name, name, run)
+) STRICT;
+
+CREATE TABLE token (
+  token_id TEXT PRIMARY KEY,
+  subject TEXT NOT NULL,
+  role TEXT NOT NULL,
+  issued_at INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE token_revocation (
+  token_id TEXT PRIMARY KEY,
+  revoked_at INTEGER NOT NULL,
+  revoked_by TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX event_derived ON event(derived_scope, occurred_at) WHERE derived_scope IS NOT NULL;
+
+CREATE INDEX event_gone ON event(fingerprint, id) WHERE superseded_by IS NOT NULL OR deleted_at IS NOT NULL;
+
+CREATE UNIQUE INDEX event_live ON event(fingerprint) WHERE superseded_by IS NULL AND deleted_at IS NULL;
+
+CREATE INDEX event_long ON event(ended_at)
+  WHERE role = 'signal' AND superseded_by IS NULL AND deleted_at IS NULL AND ended_at > occurred_at + 3600000;
+
+CREATE INDEX event_time ON event(occurred_at);
+
+CREATE INDEX evidence_fingerprint ON evidence(fingerprint);
+
+CREATE INDEX investigation_start ON investigation(started_at);
+
+CREATE INDEX outbox_due ON outbox(next_attempt_at) WHERE state IN ('pending', 'sending');
+
+CREATE INDEX span_time ON span(service, start_ms);
