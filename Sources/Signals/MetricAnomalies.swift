@@ -1,0 +1,86 @@
+import Model
+
+/// How anomalous one point is. `score` 0…1: 0.5 is notable, from 0.75 on a signal; repeats of what was just reported are held back.
+package struct MetricScore: Hashable, Sendable {
+    package var time: Instant
+    package var value: Double
+    package var score: Double
+    /// The way of looking that found it (`value`, `level`, `day`, …); empty at score 0.
+    package var reason: String
+    package init(time: Instant, value: Double, score: Double, reason: String) {
+        self.time = time
+        self.value = value
+        self.score = score
+        self.reason = reason
+    }
+}
+
+/// Anomalies of one metric series.
+package enum MetricAnomalies {
+    /// A score for each point, in the order given; 0 for one that is not finite or not the largest of its moment. The score of
+    /// a point depends on earlier points only.
+    package static func scores(_ track: MetricTrack) -> [MetricScore] {
+        let isCounter = MetricRows.isCounter(track, sample: track.points.prefix(32))
+        let rows = MetricRows(track.points, isCounter: isCounter, thinned: false)
+        var detector = MetricDetector()
+        var hold = 0.0
+        var rowsSincePeak = Int.max / 2
+        var byTime: [Int64: (value: Double, score: Double, view: MetricDetector.View)] = [:]
+        for index in rows.times.indices {
+            let row = detector.take(rows.values[index], at: rows.times[index])
+            let held = rowsSincePeak < holdRows ? hold : 0
+            if row.score >= held, row.score > 0 {
+                hold = row.score
+                rowsSincePeak = 0
+            } else {
+                rowsSincePeak += 1
+            }
+            let alarm = max(0, row.score - held)
+            byTime[rows.times[index]] = (rows.values[index], alarm / (alarm + 0.3), row.view)
+        }
+        return track.points.map { point in
+            let found = byTime.removeValue(forKey: point.timeMs)
+            let score = found?.score ?? 0
+            return MetricScore(
+                time: Instant(ms: point.timeMs), value: found?.value ?? point.value, score: score,
+                reason: score > 0 ? "\(found?.view ?? .value)" : "")
+        }
+    }
+    private static let holdRows = 100
+
+    /// Events whose onset lies in `onsets` (epoch ms), sorted by time: one for each excursion. An event depends on the points
+    /// from two days before the day of its onset to 6 h after that day, and on nothing else.
+    package static func derive(_ track: MetricTrack, onsets: Range<Int64>, origin: String) -> [Event] {
+        guard let firstTime = track.points.map(\.timeMs).min(), let lastTime = track.points.map(\.timeMs).max(), !onsets.isEmpty,
+            Instant.representable.contains(Instant(ms: firstTime)), Instant.representable.contains(Instant(ms: lastTime))
+        else { return [] }
+        let points = track.points.sorted { ($0.timeMs, $0.value) < ($1.timeMs, $1.value) }
+        let firstDay = max(onsets.lowerBound, firstTime).floorDivided(by: .dayMs)
+        let lastDay = min(onsets.upperBound - 1, lastTime).floorDivided(by: .dayMs)
+        var events: [Event] = []
+        var day = firstDay
+        while day <= lastDay {
+            let span = points[lowerBound(points, (day - 2) * .dayMs)..<lowerBound(points, (day + 1) * .dayMs + 6 * .hourMs)]
+            let own = day * .dayMs..<(day + 1) * .dayMs
+            if span.last.map({ $0.timeMs >= own.lowerBound }) ?? false {
+                let rows = MetricRows(span, isCounter: MetricRows.isCounter(track, sample: span))
+                for excursion in MetricExcursions(rows: rows).found(in: own) {
+                    let event = excursion.event(of: track, origin: origin)
+                    if onsets.contains(event.occurredAt.ms) { events.append(event) }
+                }
+            }
+            day += 1
+        }
+        return events.sorted { ($0.occurredAt.ms, $0.fingerprint) < ($1.occurredAt.ms, $1.fingerprint) }
+    }
+
+    private static func lowerBound(_ points: [MetricPoint], _ time: Int64) -> Int {
+        var low = 0
+        var high = points.count
+        while low < high {
+            let middle = (low + high) / 2
+            if points[middle].timeMs < time { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+}
