@@ -1,0 +1,66 @@
+import Model
+
+/// The page of one investigation: a single file that is complete without script and opens from disk.
+package enum CanvasPage {
+    static let styleSheets = ["tokens", "base", "parts", "canvas"]
+
+    /// `asOf` is when the page is published: it is named in the masthead, and ages are counted up to it. `site` gives an
+    /// asset by its path, such as `site/css/tokens.css` and `site/js/canvas.js`.
+    package static func render(_ file: CaseFile, asOf: Instant, templates: Templates, site: (String) -> [UInt8]?) throws -> [UInt8] {
+        let file = file.bounded
+        let asOf = asOf.bounded
+        let evidence = EvidenceView(file)
+        let moments = CaseMoments(file)
+        let timeline = TimelineView(file, items: evidence.items, moments: moments)
+        let graph = CauseGraphBuilder.graph(file)
+        let details = DetailView(file: file, moments: moments, shown: Set(evidence.items.map(\.event.fingerprint)))
+        let opened = firstOpened(file, evidence.items)
+        let view: [String: TemplateValue] = [
+            "head": CanvasHead(file: file, moments: moments, asOf: asOf).view,
+            "timeline": timeline.view, "why": CausesView(file, items: evidence.items).view,
+            "graph": graph.nodes.isEmpty ? .absent : graphView(graph),
+            "evidence": evidence.view,
+            "details": .list(evidence.items.map { details.view($0, isFirst: $0.event.fingerprint == opened) }),
+            "notes": CaseNotesView(file: file).view,
+        ]
+        var body: [UInt8] = []
+        try templates.template("canvas.html").render(.view(view), into: &body)
+        let it = file.investigation
+        return PageShell.page(
+            title: "#\(it.number) \(it.title.clipped(to: 120)) · Caseboard", description: CanvasHead.sentence(file).clipped(to: 300),
+            body: body,
+            css: try PageAssets.style(styleSheets, site), script: try PageAssets.script("canvas", site),
+            data: [
+                "number": .int(Int64(it.number)), "published": .int(asOf.ms), "from": .int(timeline.drawing.axis.from.ms),
+                "to": .int(timeline.drawing.axis.to.ms),
+            ])
+    }
+
+    /// What the pane shows before anything is chosen: the first failure, else what shows the cause, else the worst.
+    private static func firstOpened(_ file: CaseFile, _ items: [EvidenceItem]) -> Fingerprint? {
+        if let failure = items.first(where: { $0.evidence.phase == .firstFailure }) { return failure.event.fingerprint }
+        if let cause = ProbableCause(file).event, items.contains(where: { $0.event.fingerprint == cause }) { return cause }
+        return items.min {
+            ($0.event.severity.rank, $0.event.occurredAt.ms, $0.event.fingerprint.text) < (
+                $1.event.severity.rank, $1.event.occurredAt.ms, $1.event.fingerprint.text
+            )
+        }?
+        .event.fingerprint
+    }
+
+    private static func graphView(_ graph: CauseGraph) -> TemplateValue {
+        let kinds = Set(graph.edges.map(\.kind))
+        let all: [CauseGraph.EdgeKind] = [.causes, .precedes, .correlates, .dependsOn, .relates, .resolves]
+        return [
+            "drawing": .html(CauseGraphChart.html(graph)),
+            "keys": .list(
+                all.filter { kinds.contains($0) }.map {
+                    ["edge": .text($0.rawValue), "edgeWords": .text($0.words), "edgeHead": .flag($0.hasHead)]
+                }),
+            "alertKey": .flag(graph.nodes.contains { $0.hasAlert }),
+            "sentences": .list(graph.sentences.map { ["subject": .text($0.subject), "verb": .text($0.verb), "object": .text($0.object)] }),
+            "alone": .flag(graph.edges.isEmpty),
+            "omitted": .optional(graph.omitted == 0 ? nil : "\(PageWords.count(graph.omitted, "more service")) in the evidence below."),
+        ]
+    }
+}

@@ -1,0 +1,71 @@
+import Model
+
+/// What people wrote, what came before, and what was left out.
+struct CaseNotesView {
+    let file: CaseFile
+
+    var view: TemplateValue {
+        let it = file.investigation
+        let prose: [(String, String)] = [
+            ("Description", it.description), ("Root cause", it.rootCause), ("Remediation", it.remediation),
+            ("Lessons learned", it.lessonsLearned),
+        ]
+        let written = prose.filter { !$0.1.trimmingBlanks().isEmpty }
+        return [
+            "prose": .list(
+                written.map {
+                    ["heading": .text($0.0), "markdown": .html(MarkdownRenderer.html($0.1.clipped(toBytes: 64 << 10), headingOffset: 3))]
+                }),
+            "notes": .list(file.notes.enumerated().map(note)),
+            "noNotes": .flag(file.notes.isEmpty && written.isEmpty),
+            "noteCommand": .text("caseboard note \(it.number) TEXT"),
+            "actions": .list(it.actionItems.map(action)), "hasActions": .flag(!it.actionItems.isEmpty),
+            "similar": .list(it.similar.map(similar)), "noSimilar": .flag(it.similar.isEmpty),
+            "related": .list(it.related.filter { $0 != it.number }.sorted().map { ["relatedNumber": .number($0)] }),
+            "hasRelated": .flag(it.related.contains { $0 != it.number }),
+            "versions": .list(file.versions.sorted { ($1.version, $1.at.ms) < ($0.version, $0.at.ms) }.prefix(20).map(version)),
+            "versionsMeta": .optional(versionsMeta), "hasVersions": .flag(!file.versions.isEmpty),
+            "leftOut": .list(
+                it.leftOut.sorted { ($1.score, $0.fingerprint.text) < ($0.score, $1.fingerprint.text) }.prefix(50).map(leftOut)),
+            "leftOutMeta": .optional(
+                it.leftOut.count > 50
+                    ? "the 50 nearest of \(PageWords.count(it.leftOut.count))"
+                    : it.leftOut.isEmpty ? nil : PageWords.count(it.leftOut.count)),
+            "hasLeftOut": .flag(!it.leftOut.isEmpty),
+        ]
+    }
+    private var versionsMeta: String? {
+        file.versions.isEmpty ? nil : "\(PageWords.count(file.versions.count)), newest first"
+    }
+
+    private func note(_ index: Int, _ note: Annotation) -> TemplateValue {
+        [
+            "noteAnchor": .text(CanvasAnchor.note(index)), "author": .text(note.author), "noteISO": .text(note.at.rfc3339),
+            "noteTime": .text(PageWords.moment(note.at, near: file.investigation.startedAt)),
+            "markdown": .html(MarkdownRenderer.html(note.text.clipped(toBytes: 64 << 10), headingOffset: 3)),
+        ]
+    }
+    private func action(_ item: ActionItem) -> TemplateValue {
+        let who = [item.owner ?? "", item.due.map { "until \($0)" } ?? ""].filter { !$0.isEmpty }.joined(separator: ", ")
+        return ["action": .text(item.text), "done": .flag(item.done), "who": .optional(who)]
+    }
+    private func similar(_ other: SimilarCase) -> TemplateValue {
+        [
+            "similarNumber": .number(other.number), "similarTitle": .text(other.title), "similarScore": .text(PageWords.score(other.score)),
+            "similarSummary": .optional(other.summary),
+        ]
+    }
+    private func version(_ version: CaseVersion) -> TemplateValue {
+        [
+            "number": .number(version.version), "changes": .text(PageWords.capitalised(version.changes.joined(separator: "; "))),
+            "by": .text(version.author), "versionTime": .text(PageWords.moment(version.at, near: file.investigation.startedAt)),
+            "versionISO": .text(version.at.rfc3339),
+        ]
+    }
+    private func leftOut(_ signal: LeftOut) -> TemplateValue {
+        [
+            "leftTitle": .text(signal.title), "leftScore": .text(PageWords.score(signal.score)),
+            "leftReason": .text(PageWords.sentence(PageWords.capitalised(signal.reason))),
+        ]
+    }
+}

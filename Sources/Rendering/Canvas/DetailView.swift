@@ -1,0 +1,184 @@
+import Model
+
+/// One piece of evidence, opened: the thing itself as its source gave it, facts, why it is linked, and the event as
+/// the API gives it.
+struct DetailView {
+    static let bodyCharacters = 4_000
+    static let filesShown = 40
+    static let framesShown = 20
+
+    let file: CaseFile
+    let moments: CaseMoments
+    /// The anchors of what is on the page.
+    let shown: Set<Fingerprint>
+
+    func view(_ item: EvidenceItem, isFirst: Bool) -> TemplateValue {
+        let event = item.event
+        var metric = TemplateValue.absent
+        if let track = item.track { metric = chart(track, item) }
+        let lines = logLines(item)
+        let files = event.touchedFiles
+        let isRich =
+            !lines.isEmpty || item.track != nil || !item.spans.isEmpty || !files.isEmpty || !event.body.isEmpty || item.evidence.starred
+        return [
+            "anchor": .text(event.fingerprint.text), "isFirst": .flag(isFirst), "isSlight": .flag(!isRich),
+            "source": .text(event.source.rawValue), "service": .optional(event.service),
+            "time": .text(PageWords.moment(event.occurredAt, near: file.investigation.startedAt)), "iso": .text(event.occurredAt.rfc3339),
+            "word": .text(MarkKind(event).word), "title": .text(event.title.isEmpty ? event.type.rawValue : event.title),
+            "reason": .optional(reason(item)),
+            "log": .list(lines), "hasLog": .flag(!lines.isEmpty),
+            "metric": metric, "waterfall": waterfall(item),
+            "files": .list(files.prefix(Self.filesShown).map(touched)), "hasFiles": .flag(!files.isEmpty),
+            "moreFiles": .optional(
+                files.count > Self.filesShown ? "and \(PageWords.count(files.count - Self.filesShown)) more files" : nil),
+            "body": .optional(body(event)),
+            "labels": .list(labels(event)), "facts": .list(facts(item)),
+            "linkTerms": .list(item.evidence.terms.map(CausesView.term)), "hasLinkTerms": .flag(!item.evidence.terms.isEmpty),
+            "linkedBy": .text(linkedBy(item.evidence)), "confidence": .text(PageWords.score(item.evidence.confidence)),
+            "id": .text(event.id), "json": .text(APIDocuments.event(event).prettyText.clipped(toBytes: 24 << 10)),
+        ]
+    }
+
+    // MARK: - In one sentence
+
+    private func reason(_ item: EvidenceItem) -> String? {
+        var sentences: [String] = []
+        if let said = item.event.text(EventAttribute.reason), !said.isEmpty {
+            sentences.append(PageWords.sentence(PageWords.capitalised(said)))
+        }
+        if let by = item.evidence.inhibitedBy {
+            let name = file.items.first { $0.event.fingerprint == by }?.event.title
+            sentences.append("Muted: it follows from " + (name.map { "“\($0.clipped(to: 120))”" } ?? "a known cause") + ".")
+        }
+        if item.evidence.stance == .contradicts { sentences.append("It speaks against the case.") }
+        return sentences.isEmpty ? nil : sentences.joined(separator: " ")
+    }
+    private func linkedBy(_ evidence: Evidence) -> String {
+        evidence.linkedBy.hasPrefix("rule:") ? "by the rule " + evidence.linkedBy.dropFirst(5) : "by " + evidence.linkedBy
+    }
+
+    // MARK: - The thing itself
+
+    private func logLines(_ item: EvidenceItem) -> [TemplateValue] {
+        func line(_ text: some StringProtocol, _ isHit: Bool) -> TemplateValue {
+            ["line": .text(String(text).clipped(toBytes: 2_000)), "hit": .flag(isHit)]
+        }
+        func lines(_ text: String) -> [Substring] { text.split(separator: "\n", omittingEmptySubsequences: false).prefix(60).map { $0 } }
+        if let exemplar = item.exemplar {
+            return exemplar.before.suffix(Limits.exemplarContextLines).flatMap(lines).map { line($0, false) }
+                + lines(exemplar.text).map { line($0, true) }
+                + exemplar.after.prefix(Limits.exemplarContextLines).flatMap(lines).map { line($0, false) }
+        }
+        let event = item.event
+        var out: [TemplateValue] = []
+        for attribute in [EventAttribute.exemplar, EventAttribute.message] {
+            if let text = event.text(attribute), !text.isEmpty { out += lines(text).map { line($0, true) } }
+        }
+        let frames = event.stackFrames
+        out += frames.prefix(Self.framesShown).map { frame in
+            let place = frame.line > 0 ? "\(frame.file):\(frame.line)" : frame.file
+            return line(frame.function.isEmpty ? "  at \(place)" : "  at \(frame.function) (\(place))", false)
+        }
+        if frames.count > Self.framesShown { out.append(line("  … \(frames.count - Self.framesShown) more frames", false)) }
+        return out
+    }
+
+    private func chart(_ track: MetricTrack, _ item: EvidenceItem) -> TemplateValue {
+        let axis = TimeAxis(from: file.from, to: file.to)
+        let known = TimelineView.usualRange(of: item.event)
+        guard
+            let shape = SeriesShape(
+                track, on: axis, usual: known, quietBefore: moments.changeAt ?? moments.firstFailureAt,
+                gaps: file.gaps.filter { $0.service == track.key.service }, buckets: 192)
+        else {
+            return .absent
+        }
+        let words = SeriesWords(track)
+        let usual = shape.usual.map { (known == nil ? "before " : "usual ") + words.range($0) } ?? ""
+        let peak = shape.peak.map { words.value($0.value) } ?? ""
+        let label = [words.name, usual, peak.isEmpty ? "" : "farthest \(peak)"].filter { !$0.isEmpty }.joined(separator: ", ")
+        return .html(
+            MetricChart.html(
+                shape, axis: axis, label: label, usualWords: usual, peakWords: peak, signalAt: item.event.occurredAt,
+                changeAt: moments.changeAt))
+    }
+    private func waterfall(_ item: EvidenceItem) -> TemplateValue {
+        if item.spans.isEmpty { return .absent }
+        let failing = item.spans.filter(\.isError).count
+        return .html(
+            WaterfallChart.html(
+                item.spans,
+                label: "Trace of \(PageWords.count(item.spans.count, "span")), \(failing == 0 ? "none" : PageWords.count(failing)) failing")
+        )
+    }
+    private func touched(_ file: TouchedFile) -> TemplateValue {
+        [
+            "path": .text(file.path), "isBinary": .flag(file.added < 0),
+            "added": .text("+" + PageWords.count(max(0, file.added))), "deleted": .text("−" + PageWords.count(max(0, file.deleted))),
+        ]
+    }
+    private func body(_ event: Event) -> String? {
+        let text = event.body.trimmingBlanks()
+        if text.isEmpty || text == event.title { return nil }
+        let rest = text.hasPrefix(event.title + "\n") ? String(text.dropFirst(event.title.count)).trimmingBlanks() : text
+        return rest.isEmpty ? nil : rest.clipped(toBytes: Self.bodyCharacters)
+    }
+
+    // MARK: - Facts
+
+    private func labels(_ event: Event) -> [TemplateValue] {
+        let labels = event.attributes[EventAttribute.labels]?.objectValue ?? [:]
+        return labels.keys.sorted().prefix(40).map {
+            ["label": .text($0), "labelValue": .text(labels[$0].map { $0.scalarText ?? $0.text } ?? "")]
+        }
+    }
+
+    private func facts(_ item: EvidenceItem) -> [TemplateValue] {
+        let event = item.event
+        var facts: [TemplateValue] = []
+        func add(_ name: String, _ value: String?, isCode: Bool = false, link: String? = nil) {
+            guard let value, !value.isEmpty else { return }
+            facts.append(
+                [
+                    "name": .text(name), "textValue": isCode || link != nil ? .absent : .text(value),
+                    "codeValue": isCode ? .text(value) : .absent,
+                    "linkValue": link == nil ? .absent : .text(value), "href": .optional(link),
+                ])
+        }
+        if event.type == .metricAnomaly { addMetricFacts(event, add: { add($0, $1, isCode: $2) }) }
+        add("Operation", event.text(EventAttribute.operation), isCode: true)
+        add(
+            "Test", [event.text(EventAttribute.suite), event.text(EventAttribute.test)].compactMap { $0 }.joined(separator: " › "),
+            isCode: true)
+        add("Exception", item.exemplar?.exception ?? event.text(EventAttribute.exception), isCode: true)
+        add("Pattern", event.text(EventAttribute.template), isCode: true)
+        if let count = event.attributes[EventAttribute.count]?.intValue { add("Count", PageWords.count(count)) }
+        if let ended = event.endedAt?.bounded, ended > event.occurredAt {
+            add("Until", "\(PageWords.moment(ended, near: event.occurredAt)), \(PageWords.duration(ms: ended - event.occurredAt))")
+        }
+        add("Author", event.text(EventAttribute.author))
+        add("Commit", event.commit.map(ChangeWords.shortSha), isCode: true)
+        add("Version", event.text(EventAttribute.version), isCode: true)
+        if let exemplar = item.exemplar {
+            add("Where", exemplar.line > 0 ? "\(exemplar.path), line \(PageWords.count(exemplar.line))" : exemplar.path)
+        } else {
+            add("Where", event.text(EventAttribute.exemplarPosition))
+        }
+        add("Trace", event.traceID ?? item.exemplar?.traceID, isCode: true)
+        add("Host", event.host ?? item.exemplar?.host)
+        add("Environment", event.environment)
+        add("Tags", event.tags.joined(separator: ", "))
+        add("From", event.origin)
+        if let url = event.url { add("Address", url, link: OutsideLink.address(url)) }
+        return facts
+    }
+    private func addMetricFacts(_ event: Event, add: (String, String?, Bool) -> Void) {
+        let metric = event.text(EventAttribute.metric) ?? ""
+        let unit = event.text("unit") ?? ""
+        add("Metric", metric, true)
+        add("Instance", event.text(EventAttribute.instance), true)
+        guard let peak = event.attributes[EventAttribute.peak]?.doubleValue else { return }
+        let usual = TimelineView.usualRange(of: event).map { "; usual " + PageWords.range($0, unit: unit, metric: metric) } ?? ""
+        add("Farthest", PageWords.measure(peak, unit: unit, metric: metric) + usual, false)
+    }
+}

@@ -1,0 +1,22 @@
+/// Markup that may stand in a page as it is. Made only where every outside text has been escaped: by a rendered HTML
+/// template (here), by `MarkdownRenderer` and by `ScriptData`. In a Markdown template it is Markdown, made by `MarkdownText`.
+package struct SafeHTML: Hashable, Sendable {
+    package let text: String
+    init(trusted text: String) { self.text = text }
+
+    package static let empty = SafeHTML(trusted: "")
+    /// Any text, escaped.
+    package init(escaping text: String) { self.text = HTMLText.escape(text) }
+    package static func + (left: SafeHTML, right: SafeHTML) -> SafeHTML { SafeHTML(trusted: left.text + right.text) }
+}
+
+extension MustacheTemplate {
+    /// The rendered template as markup for another template. Only an HTML template gives markup; the output of a
+    /// template of another kind is escaped.
+    package func html(_ view: TemplateValue) -> SafeHTML {
+        var out: [UInt8] = []
+        render(view, into: &out)
+        let text = String(decoding: out, as: UTF8.self)
+        return escaping == .html ? SafeHTML(trusted: text) : SafeHTML(escaping: text)
+    }
+}

@@ -1,0 +1,45 @@
+/// What a template is filled with. A view is a tree of these, made by a view struct that has already decided every
+/// plural, format and order; the template only places them.
+package indirect enum TemplateValue: Hashable, Sendable {
+    /// Not there; renders as nothing, a section over it is skipped.
+    case absent
+    /// Text from anywhere; always escaped.
+    case text(String)
+    /// Markup made by our own renderers; raw only where the template asks for it with `{{{name}}}`.
+    case html(SafeHTML)
+    case flag(Bool)
+    case list([TemplateValue])
+    case view([String: TemplateValue])
+}
+
+extension TemplateValue {
+    /// The text, or absent when it is nil or empty, so that `{{#name}}` tells whether there is something to say.
+    package static func optional(_ text: String?) -> TemplateValue {
+        guard let text, !text.isEmpty else { return .absent }
+        return .text(text)
+    }
+    package static func number(_ value: some BinaryInteger) -> TemplateValue { .text(String(value)) }
+
+    /// False for absent, `false`, an empty list and empty text: what an inverted section shows.
+    package var isTruthy: Bool {
+        switch self {
+        case .absent: false
+        case .text(let text): !text.isEmpty
+        case .html(let html): !html.text.isEmpty
+        case .flag(let flag): flag
+        case .list(let items): !items.isEmpty
+        case .view: true
+        }
+    }
+}
+
+extension TemplateValue: ExpressibleByStringLiteral, ExpressibleByBooleanLiteral, ExpressibleByArrayLiteral,
+    ExpressibleByDictionaryLiteral
+{
+    package init(stringLiteral value: String) { self = .text(value) }
+    package init(booleanLiteral value: Bool) { self = .flag(value) }
+    package init(arrayLiteral elements: TemplateValue...) { self = .list(elements) }
+    package init(dictionaryLiteral elements: (String, TemplateValue)...) {
+        self = .view(Dictionary(elements, uniquingKeysWith: { _, last in last }))
+    }
+}

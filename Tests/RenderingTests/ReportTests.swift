@@ -1,0 +1,123 @@
+import Assets
+import Foundation
+import Model
+import TestKit
+import Testing
+
+@testable import Rendering
+
+private let templates = Templates { EmbeddedAssets.bytes($0) }
+
+@Suite struct ReportDefinitionTests {
+    @Test func `front matter, queries and body are told apart`() throws {
+        let definition = try ReportDefinition(
+            path: "reports/x.md",
+            source:
+                "---\ntitle: \"Week\"\nschedule: weekly\nparameters: [service, 'team']\n\n# remark\naudience: all\n---\n# {{a}}\n```sql begun\nSELECT 1\n  AS a\n```\n```sql\nshown\n```\n"
+        )
+        #expect(definition.title == "Week" && definition.schedule == "weekly" && definition.audience == "all")
+        #expect(definition.parameters == ["service", "team"])
+        #expect(definition.queries == [ReportDefinition.Query(name: "begun", sql: "SELECT 1\n  AS a", line: 10)])
+        #expect(definition.body.text(["a": "*"]) == "# \\*\n```sql\nshown\n```\n")
+    }
+
+    @Test(arguments: [
+        ("---\ntitle: a\n", "r.md:1: the front matter that begins here never ends; close it with `---`"),
+        ("---\nhello\n---\n", "r.md:2: `hello` is not `name: value`"),
+        ("---\ntitel: a\n---\n", "r.md:2: no setting of a report is named `titel`; did you mean `title`?"),
+        ("a\n```sql Begun\n```\n", "r.md:2: `Begun` cannot name a query; use small letters, digits and `_`, each name once"),
+        ("```sql a\n```\n```sql a\n```", "r.md:3: `a` cannot name a query; use small letters, digits and `_`, each name once"),
+        ("---\ntitle: a\n---\n```sql a\nSELECT", "r.md:4: query `a` never ends; close it with three backticks"),
+        ("{{#a}}", "r.md:1: section `a` is never closed; add `{{/a}}`"),
+    ])
+    func `a faulty definition is refused with its line`(_ source: String, _ message: String) {
+        let error = #expect(throws: ReportError.self) { try ReportDefinition(path: "r.md", source: source) }
+        #expect(error?.description == message)
+    }
+}
+
+@Suite struct PostMortemTests {
+    private func markdown(_ file: CaseFile) throws -> String { try PostMortem.markdown(file, asOf: CaseFixture.asOf, templates: templates) }
+    private func page(_ file: CaseFile) throws -> String {
+        String(decoding: try PostMortem.page(file, asOf: CaseFixture.asOf, templates: templates), as: UTF8.self)
+    }
+
+    @Test func `the draft of an outage reads as agreed`() throws {
+        try Golden.expect(markdown(CaseFixture.outage), matches: "post-mortem.md", in: "RenderingTests")
+    }
+    @Test func `the draft of a case about which nothing is known has a sentence in every section`() throws {
+        try Golden.expect(markdown(CaseFixture.bare), matches: "post-mortem-bare.md", in: "RenderingTests")
+    }
+    @Test func `the body of the page is as agreed`() throws {
+        let page = try page(CaseFixture.outage)
+        let body = page[(page.range(of: "<body>")?.upperBound ?? page.endIndex)...]
+        try Golden.expect(String(body), matches: "post-mortem-body.html", in: "RenderingTests")
+    }
+
+    @Test func `every name the definition asks for is in its view`() throws {
+        let definition = try ReportDefinition(path: "r.md", source: templates.text(PostMortem.definitionPath))
+        let declared = names(PostMortemView(file: CaseFixture.hostile("x"), asOf: CaseFixture.asOf).value)
+        #expect(definition.body.keys.subtracting(declared) == [])
+    }
+
+    @Test func `the page has no script, one title and no danger`() throws {
+        let read = MarkupReader(try page(CaseFixture.outage))
+        #expect(read.dangers == [])
+        #expect(read.count("script") == 0 && read.count("h1") == 1 && read.count("title") == 1)
+        #expect(read.elements.filter { $0.name == "th" }.allSatisfy { $0.attributes["scope"] == "col" })
+    }
+
+    @Test(arguments: CaseFixture.hostileTexts) func `a hostile text changes no element outside the notes`(_ text: String) throws {
+        var (calm, hostile) = (CaseFixture.hostile("calm"), CaseFixture.hostile(text))
+        calm.notes = []
+        hostile.notes = []
+        // Blank lines in what people wrote are paragraphs; here the number of elements is compared, so they are joined.
+        let flat = text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        (hostile.investigation.description, hostile.investigation.impact) = (flat, flat)
+        (hostile.investigation.rootCause, hostile.investigation.remediation, hostile.investigation.lessonsLearned) = (flat, flat, flat)
+        let (left, right) = (MarkupReader(try page(calm)), MarkupReader(try page(hostile)))
+        #expect(right.dangers == [])
+        // Addresses become links, if they are safe ones, and code spans need text.
+        let linkable: Set<String> = ["a", "code"]
+        #expect(right.elements.map(\.name).filter { !linkable.contains($0) } == left.elements.map(\.name).filter { !linkable.contains($0) })
+    }
+
+    @Test(arguments: CaseFixture.hostileTexts) func `a hostile note stays in its quotation`(_ text: String) throws {
+        let read = MarkupReader(try page(CaseFixture.hostile(text)))
+        #expect(read.dangers == [])
+        #expect(read.count("script") == 0 && read.count("h1") == 1)
+    }
+
+    @Test func `of many pieces the starred and the strongest are shown, in order of time`() throws {
+        var file = CaseFixture.outage
+        let weak = CaseFixture.evidence(CaseFixture.slow, 0.1, .impact, "weak", starred: true)
+        file.items = [weak] + (0..<100).map { _ in CaseFixture.evidence(CaseFixture.pool, 0.5, .impact, "same") }
+        let rows = try markdown(file).split(separator: "\n").filter { $0.hasSuffix("| .50 |") || $0.hasSuffix("| .10 |") }
+        #expect(rows.count == PostMortemView.maxTimelineRows)
+        #expect(rows.first?.contains("★") == true)
+        #expect(try markdown(file).contains("The 40 strongest of 101\u{a0}pieces of evidence"))
+    }
+
+    @Test func `the same case gives the same bytes`() throws {
+        #expect(try page(CaseFixture.outage) == page(CaseFixture.outage))
+    }
+}
+
+@Suite struct ReportPageTests {
+    @Test func `Markdown without a title gets one`() throws {
+        let page = try ReportPage.render(markdown: "Just words & more.", title: "A <b>", asOf: CaseFixture.asOf, templates: templates)
+        let read = MarkupReader(String(decoding: page, as: UTF8.self))
+        #expect(read.count("h1") == 1)
+        #expect(read.text.contains("A <b>"))
+        #expect(read.elements.first { $0.attributes["name"] == "description" }?.attributes["content"] == "Just words & more.")
+    }
+}
+
+/// Every name that a view declares at any depth, dotted for none.
+func names(_ value: TemplateValue) -> Set<String> {
+    switch value {
+    case .view(let members): members.reduce(into: Set(members.keys)) { $0.formUnion(names($1.value)) }
+    case .list(let items): items.reduce(into: []) { $0.formUnion(names($1)) }
+    default: []
+    }
+}
