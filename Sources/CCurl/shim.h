@@ -1,1 +1,38 @@
+// curl_easy_setopt and curl_easy_getinfo are variadic, which Swift cannot call; each wrapper fixes one argument type.
 #include <curl/curl.h>
+
+static inline CURLcode caseboard_curl_global_init(void) { return curl_global_init(CURL_GLOBAL_DEFAULT); }
+
+static inline CURLcode caseboard_curl_set_long(CURL *handle, CURLoption option, long value) {
+    return curl_easy_setopt(handle, option, value);
+}
+static inline CURLcode caseboard_curl_set_text(CURL *handle, CURLoption option, const char *value) {
+    return curl_easy_setopt(handle, option, value);
+}
+static inline CURLcode caseboard_curl_set_offset(CURL *handle, CURLoption option, curl_off_t value) {
+    return curl_easy_setopt(handle, option, value);
+}
+static inline CURLcode caseboard_curl_set_list(CURL *handle, CURLoption option, struct curl_slist *value) {
+    return curl_easy_setopt(handle, option, value);
+}
+static inline CURLcode caseboard_curl_set_context(CURL *handle, CURLoption option, void *value) {
+    return curl_easy_setopt(handle, option, value);
+}
+typedef size_t (*caseboard_curl_transfer)(char *bytes, size_t size, size_t count, void *context);
+/// For CURLOPT_WRITEFUNCTION, CURLOPT_HEADERFUNCTION and CURLOPT_READFUNCTION, which share one shape.
+static inline CURLcode caseboard_curl_set_transfer(CURL *handle, CURLoption option, caseboard_curl_transfer function) {
+    return curl_easy_setopt(handle, option, function);
+}
+static inline CURLcode caseboard_curl_set_progress(CURL *handle, curl_xferinfo_callback function) {
+    return curl_easy_setopt(handle, CURLOPT_XFERINFOFUNCTION, function);
+}
+static inline CURLcode caseboard_curl_get_long(CURL *handle, CURLINFO info, long *value) {
+    return curl_easy_getinfo(handle, info, value);
+}
+/// The text belongs to the handle: copy it before the next call.
+static inline CURLcode caseboard_curl_get_text(CURL *handle, CURLINFO info, const char **value) {
+    return curl_easy_getinfo(handle, info, (char **)value);
+}
+static inline CURLcode caseboard_curl_set_seek(CURL *handle, curl_seek_callback function) {
+    return curl_easy_setopt(handle, CURLOPT_SEEKFUNCTION, function);
+}

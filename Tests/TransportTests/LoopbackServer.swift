@@ -1,0 +1,107 @@
+import Foundation
+import Glibc
+import Synchronization
+
+/// A server on 127.0.0.1 with one thread a connection, closed with the value.
+final class LoopbackServer: Sendable {
+    let port: Int
+    private let listener: Int32
+    private let seen = Mutex<[String]>([])
+
+    /// What clients sent, one entry a request or command.
+    var requests: [String] { seen.withLock { $0 } }
+    func note(_ text: String) { seen.withLock { $0.append(text) } }
+
+    struct Failure: Error {}
+
+    init(_ serve: @escaping @Sendable (LoopbackServer, Connection) -> Void) throws {
+        listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let socket = listener
+        let isBound = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { name in
+                bind(socket, name, length) == 0 && listen(socket, 16) == 0 && getsockname(socket, name, &length) == 0
+            }
+        }
+        guard isBound else { throw Failure() }
+        port = Int(UInt16(bigEndian: address.sin_port))
+        Thread.detachNewThread { [weak self] in
+            while true {
+                let descriptor = accept(socket, nil, nil)
+                guard descriptor >= 0 else {
+                    close(socket)  // only here: a number closed elsewhere could be another server's by now
+                    return
+                }
+                Thread.detachNewThread { [weak self] in
+                    let connection = Connection(descriptor)
+                    if let self { serve(self, connection) }
+                    connection.end()
+                }
+            }
+        }
+    }
+    deinit { shutdown(listener, Int32(SHUT_RDWR)) }
+
+    /// Answers each request with what `answer` makes of its head and body, then closes.
+    static func http(_ answer: @escaping @Sendable (_ request: String) -> String) throws -> LoopbackServer {
+        try LoopbackServer { server, connection in
+            guard let request = connection.readRequest() else { return }
+            server.note(request)
+            connection.write(Array(answer(request).utf8))
+        }
+    }
+
+    final class Connection {
+        private let descriptor: Int32
+        private var buffer: [UInt8] = []
+        init(_ descriptor: Int32) { self.descriptor = descriptor }
+
+        func end() {
+            shutdown(descriptor, Int32(SHUT_RDWR))
+            close(descriptor)
+        }
+        func write(_ bytes: [UInt8]) {
+            var sent = 0
+            while sent < bytes.count {
+                let count = bytes.withUnsafeBytes { send(descriptor, $0.baseAddress! + sent, bytes.count - sent, Int32(MSG_NOSIGNAL)) }
+                if count <= 0 { return }
+                sent += count
+            }
+        }
+        func write(_ text: String) { write(Array(text.utf8)) }
+
+        /// False at the end of the connection.
+        private func fill() -> Bool {
+            var chunk = [UInt8](repeating: 0, count: 65_536)
+            let count = recv(descriptor, &chunk, chunk.count, 0)
+            if count > 0 { buffer += chunk[..<count] }
+            return count > 0
+        }
+        /// Waits until the other side goes away.
+        func waitForEnd() { while fill() {} }
+
+        func read(through end: String) -> String? {
+            let end = Array(end.utf8)
+            while true {
+                if let range = buffer.firstRange(of: end) {
+                    let text = String(decoding: buffer[..<range.upperBound], as: UTF8.self)
+                    buffer.removeFirst(range.upperBound)
+                    return text
+                }
+                guard fill() else { return nil }
+            }
+        }
+        func readRequest() -> String? {
+            guard let head = read(through: "\r\n\r\n") else { return nil }
+            let lengthLine = head.lowercased().split(separator: "\r\n").first { $0.hasPrefix("content-length:") }
+            let length = lengthLine.flatMap { Int($0.dropFirst(15).trimmingCharacters(in: .whitespaces)) } ?? 0
+            while buffer.count < length { guard fill() else { return nil } }
+            let body = String(decoding: buffer[..<length], as: UTF8.self)
+            buffer.removeFirst(length)
+            return head + body
+        }
+    }
+}

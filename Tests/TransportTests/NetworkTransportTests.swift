@@ -1,0 +1,262 @@
+import Foundation
+import Model
+import Synchronization
+import TestKit
+import Testing
+
+@testable import Transport
+
+private let network = NetworkTransport(usesProxyOfEnvironment: false)
+
+private func error(of work: () async throws -> Void) async -> TransportError? {
+    do {
+        try await work()
+        return nil
+    } catch { return error as? TransportError }
+}
+
+@Suite struct NetworkTransportTests {
+    @Test func `an answer comes back with status, headers and body`() async throws {
+        let server = try LoopbackServer.http { _ in "HTTP/1.1 418 Teapot\r\nX-Two: b\r\nConnection: close\r\n\r\nshort and stout" }
+        let response = try await network.send(HTTPRequest(.get, "http://127.0.0.1:\(server.port)/pot?x=1"))
+        #expect(response.status == 418)
+        #expect(response.header("x-two") == "b")
+        #expect(String(decoding: response.body, as: UTF8.self) == "short and stout")
+        #expect(server.requests.first?.hasPrefix("GET /pot?x=1 HTTP/1.1\r\n") == true)
+    }
+
+    @Test(arguments: [HTTPMethod.post, .put, .patch, .delete])
+    func `a body is sent with the method asked for`(method: HTTPMethod) async throws {
+        let server = try LoopbackServer.http { _ in "HTTP/1.1 204 No Content\r\n\r\n" }
+        let request = HTTPRequest(
+            method, "http://127.0.0.1:\(server.port)/", headers: [HTTPHeader("Content-Type", "application/json")],
+            body: Array("{\"a\":1}".utf8))
+        #expect(try await network.send(request).status == 204)
+        let seen = try #require(server.requests.first)
+        #expect(seen.hasPrefix("\(method.rawValue) / HTTP/1.1\r\n"))
+        #expect(seen.contains("Content-Type: application/json\r\n"))
+        #expect(seen.hasSuffix("\r\n\r\n{\"a\":1}"))
+    }
+
+    @Test func `an answer larger than the bound is refused`() async throws {
+        let server = try LoopbackServer.http { _ in "HTTP/1.1 200 OK\r\n\r\n" + String(repeating: "x", count: 200_000) }
+        var request = HTTPRequest(.get, "http://127.0.0.1:\(server.port)/")
+        request.maxResponseBytes = 100_000
+        let failure = await error { _ = try await network.send(request) }
+        #expect(failure == .tooLarge(place: "http://127.0.0.1:\(server.port)/", limitBytes: 100_000))
+        #expect(failure?.isTransient == false)
+    }
+
+    @Test func `the bound counts bytes after decompression`() async throws {
+        // 100 000 zero bytes through gzip.
+        let bomb = try #require(Data(base64Encoded: Self.zeros))
+        let server = try LoopbackServer { _, connection in
+            _ = connection.readRequest()
+            connection.write("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: \(bomb.count)\r\n\r\n")
+            connection.write(Array(bomb))
+        }
+        var request = HTTPRequest(.get, "http://127.0.0.1:\(server.port)/")
+        #expect(try await network.send(request).body.count == 100_000)
+        request.maxResponseBytes = 99_999
+        #expect(
+            await error { _ = try await network.send(request) } == .tooLarge(place: "http://127.0.0.1:\(server.port)/", limitBytes: 99_999))
+    }
+
+    @Test func `endless headers are refused`() async throws {
+        let server = try LoopbackServer { _, connection in
+            _ = connection.readRequest()
+            connection.write("HTTP/1.1 200 OK\r\n")
+            for index in 0..<20_000 { connection.write("X-\(index): \(String(repeating: "y", count: 100))\r\n") }
+        }
+        let failure = await error { _ = try await network.send(HTTPRequest(.get, "http://127.0.0.1:\(server.port)/")) }
+        guard case .tooLarge? = failure else {
+            Issue.record("got \(String(describing: failure))")
+            return
+        }
+    }
+
+    @Test func `credentials follow a redirect on the same origin and no further`() async throws {
+        let other = try LoopbackServer.http { _ in "HTTP/1.1 200 OK\r\n\r\nother" }
+        let otherPort = other.port
+        let first = try LoopbackServer.http { request in
+            request.hasPrefix("GET /start")
+                ? "HTTP/1.1 302 Found\r\nLocation: /middle\r\nConnection: close\r\n\r\n"
+                : "HTTP/1.1 307 Over there\r\nLocation: http://127.0.0.1:\(otherPort)/end\r\nConnection: close\r\n\r\n"
+        }
+        let secrets = [
+            HTTPHeader("Authorization", "Bearer s3cret"), HTTPHeader("Private-Token", "t0ken"), HTTPHeader("Accept", "text/plain"),
+        ]
+        let response = try await network.send(HTTPRequest(.get, "http://127.0.0.1:\(first.port)/start", headers: secrets))
+        #expect(String(decoding: response.body, as: UTF8.self) == "other")
+        #expect(response.url == "http://127.0.0.1:\(otherPort)/end")
+        #expect(first.requests.count == 2)
+        #expect(first.requests.allSatisfy { $0.contains("Bearer s3cret") && $0.contains("t0ken") })
+        let last = try #require(other.requests.first)
+        #expect(!last.contains("s3cret") && !last.contains("t0ken"))
+        #expect(last.contains("Accept: text/plain"))
+    }
+
+    @Test func `redirects in a circle end`() async throws {
+        let server = try LoopbackServer.http { _ in "HTTP/1.1 301 Moved\r\nLocation: /again\r\nConnection: close\r\n\r\n" }
+        let failure = await error { _ = try await network.send(HTTPRequest(.get, "http://127.0.0.1:\(server.port)/")) }
+        #expect(failure == .tooManyRedirects(place: "http://127.0.0.1:\(server.port)/", limit: 5))
+        #expect(server.requests.count == 6)
+    }
+
+    @Test(arguments: ["file:///etc/passwd", "ftp://127.0.0.1/x", "gopher://127.0.0.1/", "http://user:pass@127.0.0.1/"])
+    func `a redirect to something unsafe is not followed`(target: String) async throws {
+        let server = try LoopbackServer.http { _ in "HTTP/1.1 302 Found\r\nLocation: \(target)\r\nConnection: close\r\n\r\n" }
+        let failure = await error { _ = try await network.send(HTTPRequest(.get, "http://127.0.0.1:\(server.port)/")) }
+        guard case .unsafeRedirect? = failure else {
+            Issue.record("got \(String(describing: failure))")
+            return
+        }
+        #expect(failure?.description.contains("pass") == false)
+    }
+
+    @Test func `https never falls back to http`() throws {
+        let request = HTTPRequest(.get, "https://example.org/a")
+        #expect(throws: TransportError.unsafeRedirect(from: "https://example.org/a", to: "http://example.org/a")) {
+            try Redirect.next(after: request, status: 301, location: "http://example.org/a")
+        }
+    }
+
+    @Test func `a post is not sent again to where a redirect points`() throws {
+        let request = HTTPRequest(.post, "https://example.org/a", body: [1])
+        #expect(try Redirect.next(after: request, status: 307, location: "https://example.org/b") == nil)
+    }
+
+    @Test(arguments: [
+        HTTPHeader("X-A", "one\r\nX-Evil: two"), HTTPHeader("X-A\r\nX-Evil", "two"), HTTPHeader("X A", "b"), HTTPHeader("", "b"),
+        HTTPHeader("A", "b\0c"),
+    ])
+    func `a header cannot smuggle in another`(header: HTTPHeader) async throws {
+        let server = try LoopbackServer.http { _ in "HTTP/1.1 200 OK\r\n\r\n" }
+        let failure = await error { _ = try await network.send(HTTPRequest(.get, "http://127.0.0.1:\(server.port)/", headers: [header])) }
+        #expect(failure == .badHeader(name: header.name.clipped(to: 60)))
+        #expect(server.requests.isEmpty)
+    }
+
+    @Test(arguments: ["", "nonsense", "file:///etc/passwd", "http://a:b@127.0.0.1/", "http://127.0.0.1/a b", "http://"])
+    func `only plain web addresses are asked`(url: String) async throws {
+        let failure = await error { _ = try await network.send(HTTPRequest(.get, url)) }
+        guard case .badURL? = failure else {
+            Issue.record("got \(String(describing: failure))")
+            return
+        }
+    }
+
+    @Test func `a connection that breaks off is a passing fault`() async throws {
+        let server = try LoopbackServer { _, connection in _ = connection.readRequest() }
+        let failure = await error { _ = try await network.send(HTTPRequest(.get, "http://127.0.0.1:\(server.port)/")) }
+        #expect(failure?.isTransient == true)
+    }
+
+    @Test func `a closed port is a passing fault that names the place`() async throws {
+        var server: LoopbackServer? = try LoopbackServer { _, _ in }
+        let port = try #require(server?.port)
+        server = nil
+        let failure = await error { _ = try await network.send(HTTPRequest(.get, "http://127.0.0.1:\(port)/x?token=abc")) }
+        #expect(failure?.isTransient == true)
+        #expect(failure?.description.contains("http://127.0.0.1:\(port)/x") == true)
+        #expect(failure?.description.contains("abc") == false)
+    }
+
+    @Test func `a server that never answers runs into the timeout`() async throws {
+        let server = try LoopbackServer { _, connection in connection.waitForEnd() }
+        var request = HTTPRequest(.get, "http://127.0.0.1:\(server.port)/")
+        request.timeoutSeconds = 0.2
+        #expect(await error { _ = try await network.send(request) } == .timedOut(place: "http://127.0.0.1:\(server.port)/", seconds: 0.2))
+    }
+
+    @Test func `cancelling the task ends the transfer`() async throws {
+        let server = try LoopbackServer { server, connection in
+            _ = connection.readRequest()
+            server.note("asked")
+            connection.waitForEnd()
+        }
+        let port = server.port
+        let task = Task { await error { _ = try await network.send(HTTPRequest(.get, "http://127.0.0.1:\(port)/")) } }
+        while server.requests.isEmpty { await Task.yield() }
+        task.cancel()
+        #expect(await task.value == .cancelled)
+    }
+
+    @Test func `a connection is used again for the next request`() async throws {
+        let connections = Counter()
+        let server = try LoopbackServer { _, connection in
+            connections.add()
+            while connection.readRequest() != nil { connection.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok") }
+        }
+        let transport = NetworkTransport(usesProxyOfEnvironment: false)
+        for _ in 0..<5 { _ = try await transport.send(HTTPRequest(.get, "http://127.0.0.1:\(server.port)/")) }
+        #expect(connections.value == 1)
+    }
+
+    @Test(arguments: [("120", 120.0), ("Thu, 01 Jan 1970 00:01:00 GMT", 60), ("Thu, 01 Jan 1970 00:00:00 GMT", 0)])
+    func `retry-after is read as seconds and as a date`(value: String, seconds: Double) {
+        let response = HTTPResponse(status: 503, headers: [HTTPHeader("Retry-After", value)])
+        #expect(response.retryAfterSeconds(now: Instant(ms: 0)) == seconds)
+    }
+
+    @Test(arguments: ["soon", "-1", "Thu, 99 Jan 1970 00:00:00 GMT", "Thu, 01 Foo 1970 00:00:00 GMT", ""])
+    func `an unreadable retry-after is ignored`(value: String) {
+        #expect(HTTPResponse(status: 503, headers: [HTTPHeader("retry-after", value)]).retryAfterSeconds(now: Instant(ms: 0)) == nil)
+    }
+
+    static let zeros =
+        "H4sIAAAAAAACA+3BMQEAAADCoPVPbQ0PoAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+        + "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAIBXA32VEdSghgEA"
+}
+
+final class Counter: Sendable {
+    private let count = Mutex(0)
+    var value: Int { count.withLock { $0 } }
+    func add() { count.withLock { $0 += 1 } }
+}
+
+@Suite struct CertificateTests {
+    @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/bin/openssl")))
+    func `a certificate nobody vouches for is refused until its authority is named`() async throws {
+        let folder = try TemporaryFolder()
+        func openssl(_ arguments: [String], output: Pipe? = nil) throws -> Process {
+            let process = Process()
+            process.executableURL = URL(filePath: "/usr/bin/openssl")
+            process.arguments = arguments
+            process.currentDirectoryURL = folder.url
+            process.standardInput = Pipe()
+            process.standardOutput = output ?? FileHandle.nullDevice
+            process.standardError = FileHandle.nullDevice
+            try process.run()
+            return process
+        }
+        let made = Pipe()
+        _ = try openssl(
+            [
+                "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "key.pem", "-out", "cert.pem", "-days", "36500", "-subj",
+                "/CN=localhost",
+                "-addext", "subjectAltName=IP:127.0.0.1",
+            ], output: made)
+        _ = try made.fileHandleForReading.readToEnd()
+        let output = Pipe()
+        let server = try openssl(["s_server", "-accept", "127.0.0.1:0", "-cert", "cert.pem", "-key", "key.pem", "-www"], output: output)
+        defer { server.terminate() }
+        var said = ""
+        while !said.contains("ACCEPT") || !said.hasSuffix("\n") {
+            let data = output.fileHandleForReading.availableData
+            if data.isEmpty { break }
+            said += String(decoding: data, as: UTF8.self)
+        }
+        let line = try #require(said.split(separator: "\n").first { $0.hasPrefix("ACCEPT") })
+        let port = try #require(line.split(separator: ":").last)
+        let request = HTTPRequest(.get, "https://127.0.0.1:\(port)/")
+        let failure = await error { _ = try await network.send(request) }
+        guard case .untrusted? = failure else {
+            Issue.record("got \(String(describing: failure))")
+            return
+        }
+        #expect(failure?.isTransient == false)
+        let trusting = NetworkTransport(caFile: folder.url.appending(path: "cert.pem").path(), usesProxyOfEnvironment: false)
+        #expect(try await trusting.send(request).status == 200)
+    }
+}
