@@ -13,7 +13,9 @@ extension CaseStore {
 
     package func versions(number: Int) throws -> [CaseVersion] {
         try access { connection in
-            let key = try connection.first("SELECT key FROM investigation WHERE number = :number", ["number": .int(Int64(number))]) { $0.text(0) }
+            let key = try connection.first("SELECT key FROM investigation WHERE number = :number", ["number": .int(Int64(number))]) {
+                $0.text(0)
+            }
             return try key.map { try versions(key: $0) } ?? []
         }
     }
@@ -39,7 +41,8 @@ extension CaseStore {
             try connection.touch(key, at: at)
             try connection.indexCase(key)
             try connection.audit(
-                "note", subject: key, detail: ["at": .int(note.at.ms), "text": .string(SHA256Digest.hex(of: Array(note.text.utf8)))], at: at,
+                "note", subject: key, detail: ["at": .int(note.at.ms), "text": .string(SHA256Digest.hex(of: Array(note.text.utf8)))],
+                at: at,
                 author: note.author)
             return true
         }
@@ -83,6 +86,8 @@ extension CaseStore {
 extension Connection {
     /// A person had a hand in it: its number is settled.
     func touch(_ key: String, at: Instant) throws {
-        try run("UPDATE investigation SET is_touched = 1, changed_at = max(changed_at, :at) WHERE key = :key", ["at": .int(at.ms), "key": .text(key)])
+        try run(
+            "UPDATE investigation SET is_touched = 1, changed_at = max(changed_at, :at) WHERE key = :key",
+            ["at": .int(at.ms), "key": .text(key)])
     }
 }

@@ -55,10 +55,12 @@ final class Connection {
 
     /// Calls `body` for each row.
     func forEach(_ sql: String, _ bindings: Bindings = [:], _ body: (Row) throws -> Void) throws {
-        try scan(sql, bindings, while: { row in
-            try body(row)
-            return true
-        })
+        try scan(
+            sql, bindings,
+            while: { row in
+                try body(row)
+                return true
+            })
     }
 
     /// Calls `body` for each row until it gives false.
@@ -83,10 +85,12 @@ final class Connection {
 
     func first<T>(_ sql: String, _ bindings: Bindings = [:], _ read: (Row) throws -> T) throws -> T? {
         var found: T?
-        try scan(sql, bindings, while: { row in
-            found = try read(row)
-            return false
-        })
+        try scan(
+            sql, bindings,
+            while: { row in
+                found = try read(row)
+                return false
+            })
         return found
     }
 

@@ -99,7 +99,8 @@ enum EventQuery {
         ORDER BY occurred_at, id LIMIT :limit
         """
     static let newest = "SELECT \(columns) FROM event INDEXED BY event_time WHERE \(isLive) ORDER BY occurred_at DESC, id DESC LIMIT 1"
-    static let derived = "SELECT \(columns) FROM event WHERE derived_scope = :scope AND occurred_at >= :from AND occurred_at < :to AND \(isLive)"
+    static let derived =
+        "SELECT \(columns) FROM event WHERE derived_scope = :scope AND occurred_at >= :from AND occurred_at < :to AND \(isLive)"
     /// Signals longer than an hour have an index of their own, so that the others are found near their start.
     static let longSignals = """
         SELECT occurred_at, ended_at FROM event WHERE role = 'signal' AND \(isLive) AND ended_at > occurred_at + 3600000 \
@@ -125,7 +126,8 @@ enum EventQuery {
             storedID: row.text(0), fingerprint: Fingerprint(stored: row.text(1)), occurredAt: Instant(ms: row.int(2)),
             observedAt: Instant(ms: row.int(3)), source: source, type: EventType(rawValue: row.text(5)), role: role, severity: severity,
             title: row.text(8), body: row.text(9), service: row.optionalText(10), component: row.optionalText(11),
-            environment: row.optionalText(12), host: row.optionalText(13), tags: row.strings(14), attributes: row.json(15).objectValue ?? [:],
+            environment: row.optionalText(12), host: row.optionalText(13), tags: row.strings(14),
+            attributes: row.json(15).objectValue ?? [:],
             origin: row.text(16), sourceID: row.optionalText(17), url: row.optionalText(18), traceID: row.optionalText(19),
             commit: row.optionalText(20))
     }
@@ -157,7 +159,10 @@ extension Connection {
     @discardableResult
     func supersede(_ fingerprint: Fingerprint, by id: String) throws -> Int {
         try run(
-            "UPDATE event SET superseded_by = :id WHERE fingerprint = :fingerprint AND \(EventQuery.isGone) AND superseded_by IS NOT NULL AND id <> :id",
+            """
+            UPDATE event SET superseded_by = :id
+            WHERE fingerprint = :fingerprint AND \(EventQuery.isGone) AND superseded_by IS NOT NULL AND id <> :id
+            """,
             ["id": .text(id), "fingerprint": .text(fingerprint.text)])
         return try run(
             "UPDATE event SET superseded_by = :id WHERE fingerprint = :fingerprint AND \(EventQuery.isLive) AND id <> :id",
@@ -192,10 +197,12 @@ extension Connection {
     }
 
     fileprivate func growRight(_ island: inout (from: Int64, to: Int64), gapMs: Int64, ceiling: Int64) throws {
-        try scan(EventQuery.signalsFrom, ["from": .int(island.from)], while: { row in
-            if row.int(0) > island.to.clampedAdding(gapMs) || row.int(0) > ceiling { return false }
-            island.to = max(island.to, row.int(1))
-            return true
-        })
+        try scan(
+            EventQuery.signalsFrom, ["from": .int(island.from)],
+            while: { row in
+                if row.int(0) > island.to.clampedAdding(gapMs) || row.int(0) > ceiling { return false }
+                island.to = max(island.to, row.int(1))
+                return true
+            })
     }
 }

@@ -118,7 +118,10 @@ struct EventWriter {
             if try connection.isDeleted(event) { return result.known += 1 }
             result.superseded += try connection.supersede(event.fingerprint, by: event.id)
             try connection.run(
-                "UPDATE event SET superseded_by = NULL, derived_scope = :scope WHERE \(EventQuery.isGone) AND fingerprint = :fingerprint AND id = :id",
+                """
+                UPDATE event SET superseded_by = NULL, derived_scope = :scope
+                WHERE fingerprint = :fingerprint AND id = :id AND \(EventQuery.isGone)
+                """,
                 ["scope": .text(scope), "fingerprint": .text(event.fingerprint.text), "id": .text(event.id)])
             return noteInserted(event)
         }

@@ -5,14 +5,17 @@ extension CaseStore {
     package func integrityProblems() throws -> [String] {
         var problems: [String] = []
         try access { connection in
-            problems += try connection.all("PRAGMA quick_check(20)") { $0.text(0) }.filter { $0 != "ok" }.map { "the file is damaged: \($0)" }
+            problems += try connection.all("PRAGMA quick_check(20)") { $0.text(0) }.filter { $0 != "ok" }.map {
+                "the file is damaged: \($0)"
+            }
             problems += try connection.all("PRAGMA foreign_key_check") {
                 "row \($0.int(1)) of table `\($0.text(0))` points at a row of `\($0.text(2))` that is gone"
             }.prefix(20)
             for invariant in Self.invariants {
                 let found = try connection.all(invariant.sql) { $0.text(0) }
                 if let first = found.first {
-                    problems.append("\(invariant.words): `\(first.clipped(to: 80))`" + (found.count > 1 ? " and \(found.count - 1) more" : ""))
+                    problems.append(
+                        "\(invariant.words): `\(first.clipped(to: 80))`" + (found.count > 1 ? " and \(found.count - 1) more" : ""))
                 }
             }
         }
@@ -89,6 +92,9 @@ extension CaseStore {
             """
         ),
         ("a metric chunk is cut", "SELECT series_id FROM metric_chunk WHERE length(points) % 16 <> 0 ORDER BY series_id"),
-        ("a message was sent without a receipt", "SELECT dedup_key FROM outbox WHERE state = 'sent' AND outbox_id NOT IN (SELECT outbox_id FROM receipt)"),
+        (
+            "a message was sent without a receipt",
+            "SELECT dedup_key FROM outbox WHERE state = 'sent' AND outbox_id NOT IN (SELECT outbox_id FROM receipt)"
+        ),
     ]
 }

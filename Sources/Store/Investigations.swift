@@ -36,7 +36,8 @@ extension CaseStore {
             ) {
                 CaseStamp(
                     key: $0.text(0), number: Int($0.int(1)), status: InvestigationStatus(rawValue: $0.text(6)) ?? .open,
-                    severity: Severity(rawValue: $0.text(7)) ?? .info, startedAt: Instant(ms: $0.int(8)), lastSignalAt: Instant(ms: $0.int(9)), version: Int($0.int(2)), changedAt: Instant(ms: $0.int(3)),
+                    severity: Severity(rawValue: $0.text(7)) ?? .info, startedAt: Instant(ms: $0.int(8)),
+                    lastSignalAt: Instant(ms: $0.int(9)), version: Int($0.int(2)), changedAt: Instant(ms: $0.int(3)),
                     isDeleted: $0.flag(4), noteCount: Int($0.int(5)))
             }
         }

@@ -131,7 +131,8 @@ extension LogLeaf {
 extension LogExemplar {
     fileprivate init(_ row: Row, service: String) {
         self.init(
-            service: service, leaf: row.int(0), level: LogLevel(rawValue: UInt8(clamping: row.int(1))) ?? .unknown, at: Instant(ms: row.int(2)),
+            service: service, leaf: row.int(0), level: LogLevel(rawValue: UInt8(clamping: row.int(1))) ?? .unknown,
+            at: Instant(ms: row.int(2)),
             path: row.text(3), offset: row.int(4), line: row.int(5), host: row.optionalText(6), traceID: row.optionalText(7),
             text: row.text(8), before: row.strings(9), after: row.strings(10), exception: row.optionalText(11), frames: row.frames(12))
     }
@@ -244,7 +245,8 @@ extension Connection {
                 "service": .int(service), "leaf": .int(exemplar.leaf), "hour": .int(hour), "place": .int(Int64(place)),
                 "at": .int(exemplar.at.ms), "path": .text(exemplar.path), "offset": .int(exemplar.offset), "line": .int(exemplar.line),
                 "level": .int(Int64(exemplar.level.rawValue)), "host": .optional(exemplar.host), "trace": .optional(exemplar.traceID),
-                "text": .text(exemplar.text.clipped(toBytes: Limits.exemplarBytes)), "before": .text(JSONValue.strings(exemplar.before).text),
+                "text": .text(exemplar.text.clipped(toBytes: Limits.exemplarBytes)),
+                "before": .text(JSONValue.strings(exemplar.before).text),
                 "after": .text(JSONValue.strings(exemplar.after).text), "exception": .optional(exemplar.exception),
                 "frames": .text(JSONValue.frames(exemplar.frames).text),
             ])

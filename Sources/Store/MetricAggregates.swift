@@ -19,7 +19,9 @@ extension CaseStore {
 
     /// Every series, by service, metric and instance.
     package func metricSeries() throws -> [MetricSeries] {
-        try access { try $0.all("SELECT \(MetricQuery.columns) FROM metric_series ORDER BY service, metric, instance") { MetricSeries($0) } }
+        try access {
+            try $0.all("SELECT \(MetricQuery.columns) FROM metric_series ORDER BY service, metric, instance") { MetricSeries($0) }
+        }
     }
 
     /// The points of one series in a range, both ends included, by time; nil for an unknown series.
@@ -105,9 +107,10 @@ extension Connection {
         var days: Set<Int64> = []
         let hours = Dictionary(grouping: track.points) { $0.timeMs.floorDivided(by: .hourMs) }
         for (hour, points) in hours.sorted(by: { $0.key < $1.key }) {
-            let old = try first(
-                MetricQuery.chunks, ["series": .int(series), "from": .int(hour), "to": .int(hour)]
-            ) { [UInt8]($0.bytes(blob: 0)) } ?? []
+            let old =
+                try first(
+                    MetricQuery.chunks, ["series": .int(series), "from": .int(hour), "to": .int(hour)]
+                ) { [UInt8]($0.bytes(blob: 0)) } ?? []
             let new = MetricChunk.bytes(MetricChunk.merged(old.withUnsafeBytes { MetricChunk.points($0) } + points))
             if new == old { continue }
             try run(

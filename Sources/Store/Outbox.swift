@@ -64,7 +64,9 @@ extension CaseStore {
 
     /// It did not go out: it is due again at `nextAttemptAt`, or becomes a dead letter after `maxAttempts`; true then.
     @discardableResult
-    package func markFailed(_ id: Int64, error: String, remedy: String = "", at: Instant, nextAttemptAt: Instant, maxAttempts: Int) throws -> Bool {
+    package func markFailed(_ id: Int64, error: String, remedy: String = "", at: Instant, nextAttemptAt: Instant, maxAttempts: Int) throws
+        -> Bool
+    {
         try write { connection in
             guard
                 let item = try connection.first(OutboxQuery.byID, ["id": .int(id)], { OutboxItem($0) })

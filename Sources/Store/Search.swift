@@ -85,7 +85,8 @@ enum SearchText {
         WHERE case_search MATCH :query AND is_deleted = 0 ORDER BY bm25(case_search, 8, 4, 2, 2, 1), number DESC LIMIT :limit
         """
     static let events = """
-        SELECT id, fingerprint, event.title, occurred_at, snippet(event_search, -1, :open, :close, '…', 16), bm25(event_search, 8, 1, 4, 4, 2)
+        SELECT id, fingerprint, event.title, occurred_at, snippet(event_search, -1, :open, :close, '…', 16),
+          bm25(event_search, 8, 1, 4, 4, 2)
         FROM event_search JOIN event ON event_id = event_search.rowid
         WHERE event_search MATCH :query AND superseded_by IS NULL AND deleted_at IS NULL
         ORDER BY bm25(event_search, 8, 1, 4, 4, 2), occurred_at DESC, id LIMIT :limit
@@ -132,7 +133,9 @@ extension Connection {
         try run("DELETE FROM case_search WHERE rowid = :row", ["row": .int(stored.rowKey)])
         let investigation = stored.investigation
         if investigation.isDeleted { return }
-        let notes = try all("SELECT text FROM annotation WHERE case_key = :key ORDER BY at, author, text", ["key": .text(key)]) { $0.text(0) }
+        let notes = try all("SELECT text FROM annotation WHERE case_key = :key ORDER BY at, author, text", ["key": .text(key)]) {
+            $0.text(0)
+        }
         let words =
             [investigation.verdict, investigation.impact, investigation.rootCause, investigation.remediation, investigation.lessonsLearned]
             + investigation.hypotheses.map(\.summary) + investigation.suspects.flatMap { [$0.sha, $0.subject, $0.author] }

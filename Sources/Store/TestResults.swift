@@ -13,7 +13,8 @@ extension CaseStore {
                     """
                     SELECT \(TestQuery.columns) FROM test_result
                     WHERE suite = :suite AND class_name = :class AND name = :name AND run = :run
-                    """, key) { TestResult($0) }
+                    """, key
+                ) { TestResult($0) }
                 if let known, known == test || !test.isWorse(than: known) { continue }
                 try connection.insert(test)
                 days[test.suite, default: []].insert(test.runAt?.day ?? 0)
@@ -50,7 +51,8 @@ extension TestResult {
             suite: row.text(0), className: row.text(1), name: row.text(2), file: row.optionalText(3),
             line: row.optionalInt(4).map { Int(clamping: $0) }, outcome: TestOutcome(rawValue: row.text(5)) ?? .skipped,
             durationMs: row.int(6), message: row.text(7), detail: row.text(8), exception: row.optionalText(9), frames: row.frames(10),
-            runAt: row.optionalInt(11).map { Instant(ms: $0) }, run: row.text(12), commit: row.optionalText(13), service: row.optionalText(14))
+            runAt: row.optionalInt(11).map { Instant(ms: $0) }, run: row.text(12), commit: row.optionalText(13),
+            service: row.optionalText(14))
     }
 
     /// A total order on what a result says, so that the choice is the same in any order of arrival.

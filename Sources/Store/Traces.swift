@@ -90,7 +90,8 @@ extension CaseStore {
                 SELECT text FROM name WHERE name_id IN (SELECT DISTINCT service FROM log_service_leaf)
                 UNION SELECT DISTINCT service FROM metric_series
                 UNION SELECT text FROM name WHERE EXISTS (SELECT 1 FROM span WHERE span.service = name.name_id)
-                """) { $0.text(0) }
+                """
+            ) { $0.text(0) }
             return ServiceMap(edges: edges, services: services.filter { !$0.isEmpty })
         }
     }
@@ -142,7 +143,8 @@ extension Span {
     fileprivate init(_ row: Row, names: [Int64: String]) {
         self.init(
             traceID: SpanID.text(row, 0), spanID: SpanID.text(row, 1), parentID: SpanID.text(row, 2), service: names[row.int(3)] ?? "",
-            instance: names[row.int(4)] ?? "", operation: names[row.int(5)] ?? "", kind: SpanKind(rawValue: UInt8(clamping: row.int(6))) ?? .unknown,
+            instance: names[row.int(4)] ?? "", operation: names[row.int(5)] ?? "",
+            kind: SpanKind(rawValue: UInt8(clamping: row.int(6))) ?? .unknown,
             start: Instant(ms: row.int(7)), durationUs: row.int(8), isError: row.flag(9), statusText: row.text(10),
             exception: row.optionalText(11), frames: row.isNull(12) ? [] : row.frames(12))
     }

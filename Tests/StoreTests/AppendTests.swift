@@ -28,7 +28,9 @@ struct AppendTests {
         #expect(try store.event(id: event.id)?.contentID() == event.id)
     }
 
-    @Test(arguments: ["", "\0", "a\0b", "\u{FFFD}\u{10FFFF}", "'; DROP TABLE event; --", "\u{202E}live", "👩‍👩‍👧‍👦", String(repeating: "x", count: 3 << 20)])
+    @Test(arguments: [
+        "", "\0", "a\0b", "\u{FFFD}\u{10FFFF}", "'; DROP TABLE event; --", "\u{202E}live", "👩‍👩‍👧‍👦", String(repeating: "x", count: 3 << 20),
+    ])
     func `hostile text survives`(text: String) throws {
         let event = Event(
             source: .manual, type: EventType(rawValue: text), subject: text, at: noon, title: text, body: text, service: text, tags: [text],
@@ -83,7 +85,8 @@ struct AppendTests {
 
     @Test func `new signals and changes make their time dirty, context does not`() throws {
         try store.append([
-            sample("a", minute: 0, lasting: 5), sample("b", minute: 30), sample("c", minute: 500, type: .commit), sample("d", minute: 900, type: .note),
+            sample("a", minute: 0, lasting: 5), sample("b", minute: 30), sample("c", minute: 500, type: .commit),
+            sample("d", minute: 900, type: .note),
         ])
         #expect(try store.dirtyRanges() == [Instant.minutes(0)...Instant.minutes(30), Instant.minutes(500)...Instant.minutes(500)])
         try store.clearDirtyRanges()

@@ -17,8 +17,10 @@ struct CaseTests {
         let terms = [Term(name: "time", value: 1, why: "now"), Term(name: "text", value: 0.125, why: "\0\"")]
         let print = events[0].fingerprint
         return Investigation(
-            key: "case_full", number: 3, title: "t", description: "d", verdict: "v", status: .inProgress, severity: .critical, priority: .p2,
-            startedAt: noon, detectedAt: noon + 1, acknowledgedAt: noon + 2, mitigatedAt: noon + 3, resolvedAt: noon + 4, lastSignalAt: noon + 5,
+            key: "case_full", number: 3, title: "t", description: "d", verdict: "v", status: .inProgress, severity: .critical,
+            priority: .p2,
+            startedAt: noon, detectedAt: noon + 1, acknowledgedAt: noon + 2, mitigatedAt: noon + 3, resolvedAt: noon + 4,
+            lastSignalAt: noon + 5,
             services: ["a", "b"], components: ["c"], environment: "prod", tags: ["t"], impact: "i", rootCause: "r", remediation: "re",
             lessonsLearned: "l", assignedTo: "ann", createdBy: "bob",
             actionItems: [ActionItem(text: "do", owner: "ann", due: "2026-12-01", done: true), ActionItem(text: "x")], related: [1, 2],
@@ -38,7 +40,9 @@ struct CaseTests {
     }
 
     @Test func `every field of an investigation comes back`() throws {
-        try store.apply([.open(CaseSnapshot(investigation: full(), evidence: [evidence(events[0])], isSettled: true), reasons: ["r"])], at: noon, author: "me")
+        try store.apply(
+            [.open(CaseSnapshot(investigation: full(), evidence: [evidence(events[0])], isSettled: true), reasons: ["r"])], at: noon,
+            author: "me")
         #expect(try store.snapshot(number: 3)?.investigation == full())
         #expect(try store.snapshot(key: "case_full")?.evidence == [evidence(events[0])])
         #expect(try store.allInvestigations() == [full()])
@@ -63,7 +67,9 @@ struct CaseTests {
     @Test func `each change is a version with its words`() throws {
         try store.apply([.open(snapshot("a", number: 1), reasons: ["opened"])], at: noon, author: "me")
         try store.apply([.update(snapshot("a", number: 1, title: "worse"), reasons: ["title"])], at: .minutes(1), author: "you")
-        try store.apply([.update(snapshot("a", number: 1, title: "worse", evidence: [evidence(events[0])]), reasons: ["joined"])], at: .minutes(2), author: "me")
+        try store.apply(
+            [.update(snapshot("a", number: 1, title: "worse", evidence: [evidence(events[0])]), reasons: ["joined"])], at: .minutes(2),
+            author: "me")
         #expect(try store.versions(number: 1).map(\.changes) == [["opened"], ["title"], ["joined"]])
         #expect(try store.versions(key: "case_a").map(\.author) == ["me", "you", "me"])
         #expect(try store.snapshot(number: 1)?.investigation.version == 3)
@@ -81,14 +87,16 @@ struct CaseTests {
         try store.apply([.open(snapshot("a", number: 1), reasons: [])], at: noon, author: "me")
         let before = try store.contents()
         #expect(throws: StoreError.numberTaken(number: 1, by: "case_a")) {
-            try store.apply([.open(snapshot("b", number: 2), reasons: []), .open(snapshot("c", number: 1), reasons: [])], at: noon, author: "me")
+            try store.apply(
+                [.open(snapshot("b", number: 2), reasons: []), .open(snapshot("c", number: 1), reasons: [])], at: noon, author: "me")
         }
         #expect(try store.contents() == before)
     }
 
     @Test func `a merged one keeps its number until another needs it`() throws {
         try store.apply(
-            [.open(snapshot("a", number: 1), reasons: []), .open(snapshot("b", number: 2, evidence: [evidence(events[0])]), reasons: [])], at: noon,
+            [.open(snapshot("a", number: 1), reasons: []), .open(snapshot("b", number: 2, evidence: [evidence(events[0])]), reasons: [])],
+            at: noon,
             author: "me")
         try store.apply([.merge(key: "case_b", into: "case_a", reasons: ["one problem"])], at: noon, author: "me")
         let merged = try #require(try store.snapshot(number: 2))
@@ -112,9 +120,13 @@ struct CaseTests {
     }
 
     @Test func `an unknown investigation is named`() throws {
-        #expect(throws: StoreError.unknownCase(key: "case_a")) { try store.apply([.update(snapshot("a", number: 1), reasons: [])], at: noon, author: "me") }
+        #expect(throws: StoreError.unknownCase(key: "case_a")) {
+            try store.apply([.update(snapshot("a", number: 1), reasons: [])], at: noon, author: "me")
+        }
         #expect(throws: StoreError.unknownCase(key: "x")) { try store.apply([.withdraw(key: "x", reasons: [])], at: noon, author: "me") }
-        #expect(throws: StoreError.unknownCase(key: "x")) { try store.addNote(Annotation(at: noon, author: "a", text: "t"), key: "x", at: noon) }
+        #expect(throws: StoreError.unknownCase(key: "x")) {
+            try store.addNote(Annotation(at: noon, author: "a", text: "t"), key: "x", at: noon)
+        }
     }
 
     @Test func `numbers settle with time, and all smaller ones with them`() throws {
@@ -124,7 +136,10 @@ struct CaseTests {
         #expect(try store.firstFreeNumber(settleMs: .hourMs, now: .minutes(59)) == 1)
         #expect(try store.firstFreeNumber(settleMs: .hourMs, now: .minutes(60)) == 3)
         #expect(try store.unsettledSnapshots(settleMs: .hourMs, now: .minutes(60)).map(\.investigation.number) == [3])
-        #expect(try store.snapshots(touching: noon...(.minutes(600)), settleMs: .hourMs, now: .minutes(60)).map(\.isSettled) == [true, true, false])
+        #expect(
+            try store.snapshots(touching: noon...(.minutes(600)), settleMs: .hourMs, now: .minutes(60)).map(\.isSettled) == [
+                true, true, false,
+            ])
     }
 
     @Test func `a person's touch settles a number`() throws {
@@ -134,13 +149,17 @@ struct CaseTests {
         #expect(try store.firstFreeNumber(settleMs: .dayMs, now: noon) == 2)
         try store.save(HumanLink(fingerprint: events[0].fingerprint, caseKey: "case_c2", verdict: .unrelated, author: "ann"), at: noon)
         #expect(try store.firstFreeNumber(settleMs: .dayMs, now: noon) == 3)
-        try store.apply([.update(snapshot("c3", number: 3, evidence: [evidence(events[0], starred: true)]), reasons: [])], at: noon, author: "me")
+        try store.apply(
+            [.update(snapshot("c3", number: 3, evidence: [evidence(events[0], starred: true)]), reasons: [])], at: noon, author: "me")
         #expect(try store.firstFreeNumber(settleMs: .dayMs, now: noon) == 4)
     }
 
     @Test func `touching is by activity or by evidence`() throws {
         try store.apply(
-            [.open(snapshot("a", number: 1, minute: 0), reasons: []), .open(snapshot("b", number: 2, minute: 200, evidence: [evidence(events[5])]), reasons: [])],
+            [
+                .open(snapshot("a", number: 1, minute: 0), reasons: []),
+                .open(snapshot("b", number: 2, minute: 200, evidence: [evidence(events[5])]), reasons: []),
+            ],
             at: noon, author: "me")
         func touching(_ from: Int, _ to: Int) throws -> [Int] {
             try store.snapshots(touching: .minutes(from)...(.minutes(to)), settleMs: 0, now: noon).map(\.investigation.number)
@@ -153,7 +172,9 @@ struct CaseTests {
 
     @Test func `notes are kept once and in order`() throws {
         try store.apply([.open(snapshot("a", number: 1), reasons: [])], at: noon, author: "me")
-        let notes = [Annotation(at: noon, author: "a", text: "first"), Annotation(at: .minutes(1), author: "b", text: "# second\n<script>")]
+        let notes = [
+            Annotation(at: noon, author: "a", text: "first"), Annotation(at: .minutes(1), author: "b", text: "# second\n<script>"),
+        ]
         #expect(try store.addNote(notes[1], key: "case_a", at: noon))
         #expect(try store.addNote(notes[0], key: "case_a", at: noon))
         #expect(try !store.addNote(notes[0], key: "case_a", at: noon))
@@ -177,7 +198,8 @@ struct AuditTests {
     init() throws {
         store = try .inMemory()
         for number in 1...5 {
-            try store.appendAudit(action: "a\(number)", subject: "s", detail: ["n": .double(1), "t": "\0\u{2028}"], at: noon, author: "ann")
+            try store.appendAudit(
+                action: "a\(number)", subject: "s", detail: ["n": .double(1), "t": "\0\u{2028}"], at: noon, author: "ann")
         }
     }
 

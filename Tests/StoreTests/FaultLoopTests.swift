@@ -14,7 +14,9 @@ private func run(_ store: CaseStore) throws {
             try store.merge(
                 LogSummary(
                     leaves: [LogLeaf(id: 1, pattern: "p")], counts: [LogCount(service: "s", leaf: 1, level: .error, minute: 1, count: 5)],
-                    exemplars: [LogExemplar(service: "s", leaf: 1, level: .error, at: Instant(ms: 60_000), path: "p", offset: 0, line: 1, text: "t")]))
+                    exemplars: [
+                        LogExemplar(service: "s", leaf: 1, level: .error, at: Instant(ms: 60_000), path: "p", offset: 0, line: 1, text: "t")
+                    ]))
             try store.merge([MetricTrack(key: MetricKey(service: "s", metric: "m"), points: [MetricPoint(timeMs: 1, value: 1)])])
             try store.merge([Span(traceID: "t", spanID: "s", service: "s", operation: "o", start: noon, durationUs: 1)])
             try store.merge([TestResult(suite: "s", name: "n", outcome: .failed, run: "1")])
@@ -33,9 +35,13 @@ private func run(_ store: CaseStore) throws {
         if try store.dirtyRanges().isEmpty { return }
         let signals = try store.events(in: noon...(.minutes(60)))
         try store.apply(
-            [.open(snapshot("a", number: 1, evidence: signals.prefix(3).map { evidence($0) }), reasons: ["opened"]), .open(snapshot("b", number: 2), reasons: [])],
+            [
+                .open(snapshot("a", number: 1, evidence: signals.prefix(3).map { evidence($0) }), reasons: ["opened"]),
+                .open(snapshot("b", number: 2), reasons: []),
+            ],
             at: noon, author: "caseboard")
-        try store.apply([.update(snapshot("a", number: 2), reasons: []), .update(snapshot("b", number: 1), reasons: [])], at: noon, author: "caseboard")
+        try store.apply(
+            [.update(snapshot("a", number: 2), reasons: []), .update(snapshot("b", number: 1), reasons: [])], at: noon, author: "caseboard")
         try store.clearDirtyRanges()
     }
     try store.indexSearch()
@@ -86,12 +92,16 @@ struct StoredJSONTests {
             case 3: return .double(Double.random(in: -1e9...1e9, using: &chance) + 0.5e-3)
             case 4:
                 return .string(
-                    String((0..<Int.random(in: 0...8, using: &chance)).map { _ in
-                        Character(["a", "\"", "\\", "\n", "\0", "é", "👍", "\u{7f}", "\u{2028}"].randomElement(using: &chance) ?? "x")
-                    }))
+                    String(
+                        (0..<Int.random(in: 0...8, using: &chance)).map { _ in
+                            Character(["a", "\"", "\\", "\n", "\0", "é", "👍", "\u{7f}", "\u{2028}"].randomElement(using: &chance) ?? "x")
+                        }))
             case 5: return .array((0..<Int.random(in: 0...4, using: &chance)).map { _ in value(depth + 1) })
             default:
-                return .object(Dictionary((0..<Int.random(in: 0...4, using: &chance)).map { ("k\($0)\"", value(depth + 1)) }, uniquingKeysWith: { a, _ in a }))
+                return .object(
+                    Dictionary(
+                        (0..<Int.random(in: 0...4, using: &chance)).map { ("k\($0)\"", value(depth + 1)) }, uniquingKeysWith: { a, _ in a })
+                )
             }
         }
         for _ in 0..<50 {
@@ -102,7 +112,8 @@ struct StoredJSONTests {
     }
 
     @Test(arguments: [
-        "", " ", "{", "[", "[1,", "{\"a\"}", "{\"a\":}", "\"", "\"\\", "\"\\u12", "\"\\u12G4\"", "tru", "nul", "1 2", "--", "{1:2}", "[1]]", "e", ".",
+        "", " ", "{", "[", "[1,", "{\"a\"}", "{\"a\":}", "\"", "\"\\", "\"\\u12", "\"\\u12G4\"", "tru", "nul", "1 2", "--", "{1:2}", "[1]]",
+        "e", ".",
         String(repeating: "[", count: 100_000), "\"\\ud800\\u0041\"",
     ]) func `what is not JSON gives nothing`(text: String) {
         #expect(StoredJSON.read(text) == nil)
@@ -131,7 +142,8 @@ struct StoredJSONTests {
 struct JSONWriterTests {
     @Test func `the store writes the same bytes as the model`() {
         let value: JSONValue = [
-            "plain": "text", "é": "ü\u{2028}", "e": "a\"b\\c\n\r\t\u{1}\u{7f}", "n": .array([0, 9, 10, -1, .int(.min), 0.1, 1e300, .double(.nan), 3.0]),
+            "plain": "text", "é": "ü\u{2028}", "e": "a\"b\\c\n\r\t\u{1}\u{7f}",
+            "n": .array([0, 9, 10, -1, .int(.min), 0.1, 1e300, .double(.nan), 3.0]),
             "o": .object([:]), "a": .array([]), "nested": ["b": true, "a": false, "c": .null], "": "",
         ]
         var out: [UInt8] = []

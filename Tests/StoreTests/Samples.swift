@@ -17,7 +17,8 @@ func sample(
     var attributes = attributes
     if let minutes { attributes[EventAttribute.endedAt] = .int(Instant.minutes(minute + minutes).ms) }
     return Event(
-        source: .alerts, type: type, subject: subject, at: .minutes(minute), role: role, severity: .high, title: title ?? "alert \(subject)",
+        source: .alerts, type: type, subject: subject, at: .minutes(minute), role: role, severity: .high,
+        title: title ?? "alert \(subject)",
         body: "body of \(subject)", service: service, tags: ["a", "b"], attributes: attributes, origin: origin)
 }
 
@@ -43,21 +44,29 @@ extension CaseStore {
                 """
                 SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE '%_search%'
                   AND name NOT LIKE 'grdb_%' AND name <> 'event_lookup' ORDER BY name
-                """) { $0.text(0) }.filter { !left.contains($0) }
+                """
+            ) { $0.text(0) }.filter { !left.contains($0) }
             return try tables.flatMap { table -> [String] in
                 let columns = try connection.all("SELECT name FROM pragma_table_info('\(table)') ORDER BY cid") { $0.text(0) }
                     .filter { $0 != "\(table)_id" }
                 // Numbers of names depend on the order of arrival: the names themselves do not.
                 let expressions = columns.map { column in
-                    let isName = ["service", "instance", "operation"].contains(column) && ["log_count", "log_exemplar", "log_service_leaf", "span"].contains(table)
+                    let isName =
+                        ["service", "instance", "operation"].contains(column)
+                        && ["log_count", "log_exemplar", "log_service_leaf", "span"].contains(table)
                     let isSeries = column == "series_id"
                     if isName { return "quote((SELECT text FROM name WHERE name_id = \(column)))" }
-                    if isSeries { return "quote((SELECT service || metric || instance FROM metric_series AS s WHERE s.series_id = \(table).series_id))" }
+                    if isSeries {
+                        return
+                            "quote((SELECT service || metric || instance FROM metric_series AS s WHERE s.series_id = \(table).series_id))"
+                    }
                     return "quote(\(column))"
                 }
                 if table == "event_backlog" || expressions.isEmpty { return [] }
-                return try connection.all("SELECT \(expressions.joined(separator: " || ' ' || ")) FROM \(table)") { "\(table): \($0.text(0))" }
-                    .sorted()
+                return try connection.all("SELECT \(expressions.joined(separator: " || ' ' || ")) FROM \(table)") {
+                    "\(table): \($0.text(0))"
+                }
+                .sorted()
             }
         }
     }

@@ -24,7 +24,8 @@ struct SchemaTests {
                 """
                 SELECT name FROM pragma_table_list WHERE type = 'table' AND strict = 0 AND name NOT LIKE 'sqlite_%'
                   AND name NOT LIKE 'grdb_%'
-                """) { $0.text(0) }
+                """
+            ) { $0.text(0) }
         }
         #expect(loose == [])
     }
@@ -125,7 +126,10 @@ struct QueryPlanTests {
         (EventQuery.signalsFrom, "USING INDEX event_time (occurred_at>?)"),
         (LogQuery.counts, "USING PRIMARY KEY (service=? AND minute>? AND minute<?)"),
         (LogQuery.rates, "USING PRIMARY KEY (service=? AND minute>? AND minute<?)"),
-        (LogQuery.exemplarsOfHours, "SEARCH log_exemplar USING INDEX sqlite_autoindex_log_exemplar_1 (service=? AND leaf=? AND hour>? AND hour<?)"),
+        (
+            LogQuery.exemplarsOfHours,
+            "SEARCH log_exemplar USING INDEX sqlite_autoindex_log_exemplar_1 (service=? AND leaf=? AND hour>? AND hour<?)"
+        ),
         (LogQuery.exemplarsOfLeaf, "USING INDEX sqlite_autoindex_log_exemplar_1 (service=? AND leaf=? AND hour=?)"),
         (MetricQuery.byKey, "USING INDEX sqlite_autoindex_metric_series_1 (service=? AND metric=? AND instance=?)"),
         (MetricQuery.chunks, "USING INDEX sqlite_autoindex_metric_chunk_1 (series_id=? AND hour>? AND hour<?)"),

@@ -10,17 +10,21 @@ struct SearchTests {
         store = try .inMemory()
         try store.append([
             sample("1", minute: 1, title: "Payment gateway timeout", service: "checkout"),
-            sample("2", minute: 2, title: "Disk full", service: "search", attributes: ["template": "no space left on <*>", "exception": "IOError"]),
+            sample(
+                "2", minute: 2, title: "Disk full", service: "search",
+                attributes: ["template": "no space left on <*>", "exception": "IOError"]),
             sample("3", minute: 3, title: "order_total is négative", service: "checkout"),
         ])
         try store.apply(
-            [.open(snapshot("checkout", number: 1, title: "Checkout fails at the payment gateway", evidence: []), reasons: [])], at: noon, author: "me")
+            [.open(snapshot("checkout", number: 1, title: "Checkout fails at the payment gateway", evidence: []), reasons: [])], at: noon,
+            author: "me")
     }
 
     func titles(_ text: String) throws -> [String] { try store.search(text, limit: 10).map(\.title) }
 
     @Test(arguments: [
-        ("payment timeout", ["Payment gateway timeout"]), ("disk", ["Disk full"]), ("space left", ["Disk full"]), ("ioerror", ["Disk full"]),
+        ("payment timeout", ["Payment gateway timeout"]), ("disk", ["Disk full"]), ("space left", ["Disk full"]),
+        ("ioerror", ["Disk full"]),
         ("order_total", ["order_total is négative"]), ("negative", ["order_total is négative"]), ("sear", ["Disk full"]),
         ("payment", ["Checkout fails at the payment gateway", "Payment gateway timeout"]), ("nothing", []),
     ]) func `words find events and investigations`(text: String, expected: [String]) throws {
@@ -28,7 +32,8 @@ struct SearchTests {
     }
 
     @Test(arguments: [
-        "\"", "\"\"\"", "*", "NEAR(", "NEAR(a b, 5)", "title:", "title : disk", "disk OR", "AND", "NOT disk", "(", ")", "^disk", "-disk", "{title}: x",
+        "\"", "\"\"\"", "*", "NEAR(", "NEAR(a b, 5)", "title:", "title : disk", "disk OR", "AND", "NOT disk", "(", ")", "^disk", "-disk",
+        "{title}: x",
         "disk\"; DROP TABLE event; --", "\0", "a\0b", "", "   ", "'", "\\", "🔥", String(repeating: "word ", count: 5_000),
         String(repeating: "x", count: 100_000), "+", "disk + full", "\u{301}", "%", "_",
     ]) func `nothing in the text is syntax`(text: String) throws {
@@ -44,7 +49,8 @@ struct SearchTests {
         let hit = try #require(try store.search("gateway", limit: 1).last)
         #expect(hit.snippet.filter(\.isMatch).map(\.text) == ["gateway"])
         #expect(hit.snippet.map(\.text).joined() == "Payment gateway timeout")
-        #expect(hit.subject == .event(id: sample("1", minute: 1, title: "Payment gateway timeout").id, fingerprint: sample("1").fingerprint))
+        #expect(
+            hit.subject == .event(id: sample("1", minute: 1, title: "Payment gateway timeout").id, fingerprint: sample("1").fingerprint))
         #expect(hit.score > 0)
     }
 
@@ -71,7 +77,7 @@ struct SearchTests {
 
     @Test func `indexes that were damaged are built anew`() throws {
         try store.indexSearch()
-        try store.write { connection in
+        try store.write { connection -> Void in
             try connection.run("DELETE FROM event_lookup")
         }
         #expect(try store.integrityProblems().allSatisfy { $0.hasPrefix("an event cannot be found by its id") })

@@ -89,7 +89,11 @@ struct SourceTests {
 
     @Test func `pruning drops old telemetry and keeps events`() throws {
         try store.append([sample("a", minute: -5_000)])
-        try store.merge([MetricTrack(key: MetricKey(service: "s", metric: "m"), points: [MetricPoint(timeMs: 0, value: 1), MetricPoint(timeMs: noon.ms, value: 2)])])
+        try store.merge([
+            MetricTrack(
+                key: MetricKey(service: "s", metric: "m"),
+                points: [MetricPoint(timeMs: 0, value: 1), MetricPoint(timeMs: noon.ms, value: 2)])
+        ])
         try store.merge(LogSummary(counts: [LogCount(service: "s", leaf: 1, level: .info, minute: 3, count: 1)]))
         let gone = try store.prune(before: noon)
         #expect((gone["metric_chunk"], gone["log_count"], gone["span"]) == (1, 1, 0))

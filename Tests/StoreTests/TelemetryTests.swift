@@ -4,7 +4,9 @@ import Testing
 
 @testable import Store
 
-private func exemplar(_ leaf: Int64, second: Int64, path: String = "a.log", offset: Int64 = 0, text: String = "line", frames: Int = 0) -> LogExemplar {
+private func exemplar(_ leaf: Int64, second: Int64, path: String = "a.log", offset: Int64 = 0, text: String = "line", frames: Int = 0)
+    -> LogExemplar
+{
     LogExemplar(
         service: "cart", leaf: leaf, level: .error, at: noon + second * 1_000, path: path, offset: offset, line: offset + 1, host: "h",
         traceID: "t", text: text, before: ["b"], after: ["a"], exception: frames > 0 ? "Oops" : nil,
@@ -113,7 +115,9 @@ struct MetricAggregateTests {
         try store.merge([MetricTrack(key: key, kind: .gauge, unit: "%", points: points.reversed())])
         let track = try #require(try store.track(key: key, from: .minutes(30), to: .minutes(100)))
         #expect(track == MetricTrack(key: key, kind: .gauge, unit: "%", points: Array(points[30...100])))
-        #expect(try store.tracks(service: "cart", from: noon, to: noon) == [MetricTrack(key: key, kind: .gauge, unit: "%", points: [points[0]])])
+        #expect(
+            try store.tracks(service: "cart", from: noon, to: noon) == [MetricTrack(key: key, kind: .gauge, unit: "%", points: [points[0]])]
+        )
         #expect(try store.tracks(service: "cart", from: .minutes(500), to: .minutes(600)) == [])
         #expect(try store.metricSeries().map(\.key) == [key])
         #expect(try store.track(key: MetricKey(service: "no", metric: "no"), from: noon, to: noon) == nil)
@@ -194,7 +198,8 @@ struct TraceTests {
         }
     }
 
-    @Test(arguments: ["", "xyz", "ABCDEF0123456789ABCDEF0123456789", "\0", "zzzzzzzzzzzzzzzz"]) func `ids of other shapes are kept as they are`(id: String) throws {
+    @Test(arguments: ["", "xyz", "ABCDEF0123456789ABCDEF0123456789", "\0", "zzzzzzzzzzzzzzzz"])
+    func `ids of other shapes are kept as they are`(id: String) throws {
         var odd = span(1)
         odd.traceID = id
         odd.spanID = id
@@ -206,7 +211,8 @@ struct TraceTests {
     @Test func `the map joins stated and observed edges`() throws {
         try store.merge(edges: [ServiceMap.Edge(caller: "web", callee: "cart")], origin: "topology")
         try store.merge(edges: [ServiceMap.Edge(caller: "web", callee: "cart")], origin: "topology")
-        try store.replaceEdges(origin: "traces", [(ServiceMap.Edge(caller: "web", callee: "cart"), 4), (ServiceMap.Edge(caller: "cart", callee: "db"), 2)])
+        try store.replaceEdges(
+            origin: "traces", [(ServiceMap.Edge(caller: "web", callee: "cart"), 4), (ServiceMap.Edge(caller: "cart", callee: "db"), 2)])
         try store.replaceEdges(origin: "traces", [(ServiceMap.Edge(caller: "web", callee: "cart"), 7)])
         try store.merge([span(1, service: "lonely")])
         let map = try store.serviceMap()
@@ -222,7 +228,8 @@ struct TestResultTests {
             TestResult(
                 suite: "unit", className: "Cart", name: index < 2 ? "adds" : "removes", file: "CartTests.swift", line: 7,
                 outcome: index == 3 ? .failed : .passed, durationMs: 5, message: "m", detail: "d", exception: "E",
-                frames: [StackFrame(file: "a", line: 1, function: "f")], runAt: .minutes(index), run: "build-\(index)", commit: "c", service: "cart")
+                frames: [StackFrame(file: "a", line: 1, function: "f")], runAt: .minutes(index), run: "build-\(index)", commit: "c",
+                service: "cart")
         }
         try store.merge(results.reversed())
         #expect(try store.testResults(suites: ["unit", "none"]) == results)
