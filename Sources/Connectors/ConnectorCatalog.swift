@@ -1,0 +1,14 @@
+import Model
+
+/// All kinds of sources, in the order in which they are read and documented.
+package enum ConnectorCatalog {
+    package static let all: [any Connector.Type] = [
+        GitConnector.self, ChangesConnector.self, LogsConnector.self, MetricsConnector.self, TracesConnector.self, TestsConnector.self,
+        AlertsConnector.self, FeedConnector.self, ReportsConnector.self, TopologyConnector.self, EventsConnector.self,
+    ]
+
+    package static func kind(_ name: String) throws(ConnectorError) -> any Connector.Type {
+        if let found = all.first(where: { $0.descriptor.kind == name }) { return found }
+        throw .unknownKind(kind: name.clipped(to: 60), nearest: nearestName(to: name, among: all.map { $0.descriptor.kind }))
+    }
+}

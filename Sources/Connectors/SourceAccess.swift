@@ -1,0 +1,105 @@
+import Formats
+import Model
+import Synchronization
+import Transport
+
+/// The rim of a source: the clock, git, the network, and what was already looked at in this run.
+package struct SourceAccess: Sendable {
+    /// Fixed for the run.
+    package let now: Instant
+    package let git: GitRunner
+    package let transport: any HTTPTransport
+    /// Called with each path that is opened for reading, and with each git command that is run.
+    package let onTouch: (@Sendable (String) -> Void)?
+    private let memories = Memories()
+
+    package init(
+        now: Instant, git: GitRunner = GitRunner(), transport: any HTTPTransport = NetworkTransport(),
+        onTouch: (@Sendable (String) -> Void)? = nil
+    ) {
+        self.now = now
+        self.git = git
+        self.transport = transport
+        self.onTouch = onTouch
+    }
+
+    /// What one source remembers until the end of this run.
+    func memory(of source: String) -> RunMemory {
+        memories.all.withLock { all in
+            if let known = all[source] { return known }
+            let fresh = RunMemory()
+            all[source] = fresh
+            return fresh
+        }
+    }
+    private final class Memories: Sendable { let all = Mutex<[String: RunMemory]>([:]) }
+}
+
+/// The files of a source as they were when the run first looked, so that many pages cost one walk and a busy writer cannot
+/// keep a run going for ever; and what is open between two pages. It only saves work: with an empty memory the next page is
+/// the same, because cursors alone say what was read.
+final class RunMemory: Sendable {
+    struct State {
+        var found: FileWalk.Found?
+        /// Files that failed or wait; not tried again in this run.
+        var tried: Set<String> = []
+        var openFile: OpenFile?
+        var history: GitHistory?
+    }
+    private struct Box: @unchecked Sendable { var state = State() }  // guarded by the mutex; `OpenFile` is in one place only
+    private let box = Mutex(Box())
+
+    func with<Value: Sendable>(_ body: (inout sending State) -> Value) -> Value {
+        box.withLock { body(&$0.state) }
+    }
+}
+
+/// A file being read page by page, kept open so that a compressed file is decompressed once.
+final class OpenFile {
+    let path: String
+    let signature: FileSignature
+    let stream: Decompressor
+    /// What was read from the stream and not taken yet; it begins at `start` of the decompressed file.
+    var pending: [UInt8]
+    var start: Int64
+    /// The log in it, when it is one.
+    var log: String?
+    /// Set when the stream ended or failed.
+    var isAtEnd = false
+    var failure: DecompressionError?
+
+    init(path: String, signature: FileSignature, stream: Decompressor, pending: [UInt8] = [], start: Int64 = 0) {
+        self.path = path
+        self.signature = signature
+        self.stream = stream
+        self.pending = pending
+        self.start = start
+    }
+
+    /// Reads on until `count` bytes are pending or the end is reached. A plain file is not read beyond `limit`, its size when
+    /// the run began.
+    func fill(to count: Int, limit: Int64?) {
+        while pending.count < count, !isAtEnd {
+            // In steps, because room is made (and cleared) before it is known how much there is.
+            let guess = stream.isCompressed ? 4 &* stream.fileBytes : stream.fileBytes - start - Int64(pending.count) + 1
+            var wanted = min(count - pending.count, Int(min(max(guess, 4 << 10), 256 << 10)))
+            if let limit { wanted = Int(min(Int64(wanted), max(0, limit - start - Int64(pending.count)))) }
+            guard wanted > 0 else {
+                isAtEnd = true
+                return
+            }
+            do throws(DecompressionError) {
+                if try stream.read(into: &pending, upTo: wanted) == 0 { isAtEnd = true }
+            } catch {
+                failure = error
+                isAtEnd = true
+            }
+        }
+    }
+
+    /// Takes the first `count` pending bytes away.
+    func drop(_ count: Int) {
+        pending.removeFirst(count)
+        start += Int64(count)
+    }
+}
