@@ -8,17 +8,18 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("MemberImportVisibility"),
 ]
-/// The hot readers and detectors are useless to a developer when unoptimised, and they are bounds-checked either way.
-let hot: [SwiftSetting] = strict
-
-func room(_ name: String, _ dependencies: [Target.Dependency] = [], settings: [SwiftSetting] = strict) -> Target {
-    .target(name: name, dependencies: ["Model"] + dependencies, swiftSettings: settings)
+func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: ["Model"] + dependencies, swiftSettings: strict)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
+func tests(_ room: String, _ dependencies: [Target.Dependency]) -> Target {
     .testTarget(
-        name: name, dependencies: dependencies + ["TestKit"], exclude: [], resources: resources, swiftSettings: strict)
+        name: "\(room)Tests", dependencies: ["Model", "TestKit"] + dependencies, path: "Tests/\(room)Tests", exclude: goldens(room),
+        swiftSettings: strict)
 }
+
+/// Goldens are read from the checkout, not from a bundle.
+func goldens(_ room: String) -> [String] { ["Delivery", "Rendering", "Store"].contains(room) ? ["Goldens"] : [] }
 
 let package = Package(
     name: "caseboard",
@@ -40,17 +41,17 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
-        .target(name: "CSIMDJSON", cxxSettings: [.unsafeFlags([])], linkerSettings: [.linkedLibrary("simdjson")]),
+        .target(name: "CSIMDJSON", linkerSettings: [.linkedLibrary("simdjson")]),
         .target(name: "CAssets"),
 
         // Rooms
         .target(name: "Model", dependencies: ["CCrypto"], swiftSettings: strict),
-        room("Formats", ["CXML", "CSIMDJSON", "CPCRE2", "CZlib", "CZstd"], settings: hot),
+        room("Formats", ["CXML", "CSIMDJSON", "CPCRE2", "CZlib", "CZstd"]),
         room("Transport", ["CCurl"]),
         room(
             "Connectors",
             ["Formats", "Transport", .product(name: "Subprocess", package: "swift-subprocess")]),
-        room("Signals", settings: hot),
+        room("Signals"),
         room("Correlation"),
         room(
             "Store",
@@ -72,9 +73,25 @@ let package = Package(
                 "Model", "Pipeline", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
         .executableTarget(
-            name: "CaseboardBenchmarks",
-            dependencies: ["Model", "Formats", "Signals", "Store", "Rendering", "DemoStory", "Pipeline", "Assets"],
+            name: "CaseboardBenchmarks", dependencies: ["Model", "Formats", "Store", "Rendering", "Pipeline", "Assets"],
             swiftSettings: strict),
+
+        // Tests
+        .target(name: "TestKit", dependencies: ["Model"], path: "Tests/TestKit", swiftSettings: strict),
+        tests("Model", []),
+        tests("Formats", ["Formats"]),
+        tests("Transport", ["Transport"]),
+        tests("Connectors", ["Connectors", "Formats", "Transport"]),
+        tests("Signals", ["Signals"]),
+        tests("Correlation", ["Correlation"]),
+        tests("Store", ["Store", .product(name: "GRDB", package: "GRDB.swift"), .product(name: "GRDBSQLite", package: "GRDB.swift")]),
+        tests("Rendering", ["Rendering", "Assets"]),
+        tests("Delivery", ["Delivery", "Transport"]),
+        tests("Trust", ["Trust"]),
+        tests("DemoStory", ["DemoStory"]),
+        tests("Pipeline", ["Pipeline", "Connectors", "Delivery", "Store"]),
+        tests("Command", ["caseboard"]),
+        tests("Tidy", ["Assets"]),
     ],
     swiftLanguageModes: [.v6],
     cxxLanguageStandard: .cxx17

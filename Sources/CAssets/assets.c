@@ -104,26 +104,30 @@ static const unsigned char asset_24[] = {
 };
 
 static const unsigned char asset_25[] = {
-#embed "../../templates/partials/detail.html" suffix(, 0) if_empty(0)
+#embed "../../templates/partials/cause.html" suffix(, 0) if_empty(0)
 };
 
 static const unsigned char asset_26[] = {
-#embed "../../templates/partials/marks.html" suffix(, 0) if_empty(0)
+#embed "../../templates/partials/detail.html" suffix(, 0) if_empty(0)
 };
 
 static const unsigned char asset_27[] = {
-#embed "../../templates/partials/sentence.html" suffix(, 0) if_empty(0)
+#embed "../../templates/partials/marks.html" suffix(, 0) if_empty(0)
 };
 
 static const unsigned char asset_28[] = {
-#embed "../../templates/partials/suspect.html" suffix(, 0) if_empty(0)
+#embed "../../templates/partials/sentence.html" suffix(, 0) if_empty(0)
 };
 
 static const unsigned char asset_29[] = {
-#embed "../../templates/partials/terms.html" suffix(, 0) if_empty(0)
+#embed "../../templates/partials/suspect.html" suffix(, 0) if_empty(0)
 };
 
 static const unsigned char asset_30[] = {
+#embed "../../templates/partials/terms.html" suffix(, 0) if_empty(0)
+};
+
+static const unsigned char asset_31[] = {
 #embed "../../templates/report.html" suffix(, 0) if_empty(0)
 };
 
@@ -153,12 +157,13 @@ const struct caseboard_asset caseboard_asset_table[] = {
     {"templates/canvas.html", asset_22, sizeof asset_22 - 1},
     {"templates/digest.html", asset_23, sizeof asset_23 - 1},
     {"templates/digest.txt", asset_24, sizeof asset_24 - 1},
-    {"templates/partials/detail.html", asset_25, sizeof asset_25 - 1},
-    {"templates/partials/marks.html", asset_26, sizeof asset_26 - 1},
-    {"templates/partials/sentence.html", asset_27, sizeof asset_27 - 1},
-    {"templates/partials/suspect.html", asset_28, sizeof asset_28 - 1},
-    {"templates/partials/terms.html", asset_29, sizeof asset_29 - 1},
-    {"templates/report.html", asset_30, sizeof asset_30 - 1},
+    {"templates/partials/cause.html", asset_25, sizeof asset_25 - 1},
+    {"templates/partials/detail.html", asset_26, sizeof asset_26 - 1},
+    {"templates/partials/marks.html", asset_27, sizeof asset_27 - 1},
+    {"templates/partials/sentence.html", asset_28, sizeof asset_28 - 1},
+    {"templates/partials/suspect.html", asset_29, sizeof asset_29 - 1},
+    {"templates/partials/terms.html", asset_30, sizeof asset_30 - 1},
+    {"templates/report.html", asset_31, sizeof asset_31 - 1},
     {0, 0, 0},
 };
 const size_t caseboard_asset_table_count = sizeof caseboard_asset_table / sizeof caseboard_asset_table[0] - 1;

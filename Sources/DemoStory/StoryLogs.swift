@@ -49,7 +49,7 @@ private struct StoryLogs {
 
     func files() -> [StoryFile] {
         [
-            storefront.file("logs/storefront-access.log"), cart.file("logs/cart.logfmt"), checkout.file("logs/checkout.jsonl"),
+            storefront.file("logs/storefront.log"), cart.file("logs/cart.logfmt"), checkout.file("logs/checkout.jsonl"),
             payments.file("logs/payments.log"), inventory.file("logs/inventory.cri.log"), search.file("logs/search.log"),
             notifications.file("logs/notifications.syslog"), database.file("logs/shop-db.syslog"), hosts.file("logs/hosts.journal.json"),
         ]
@@ -115,6 +115,7 @@ private struct StoryLogs {
         }
         switch failed {
         case "payments":
+            paymentsLine(done - 3, "WARN", "GatewayClient", "reconnecting to postgres://shop:c0rrect-horse@shop-db:5432/shop")
             paymentsLine(done, "ERROR", "PaymentService", "authorize failed for order=\(r.order)")
             payments.add(done, "com.shop.db.PoolTimeoutException: no connection within 3000 ms, in use 200 of 200")
             payments.add(done, "\tat com.shop.db.ConnectionPool.acquire(ConnectionPool.java:57)")
@@ -165,24 +166,29 @@ private struct StoryLogs {
         ]
         for (index, text) in hostile.enumerated() {
             let at = noon - Int64(index + 1) * 400_000
-            searchLine(at, "WARNING", "rejected query \(text)")
+            searchLine(at, "INFO", "rejected query \(text)")
             storefront.add(
                 at, "203.0.113.66 - - [\(clf(at))] \"GET /search?q=\(text.replacingSpaces) HTTP/1.1\" 400 153 \"-\" \"probe \(index)\"")
-            cartLine(at, "warn", "odd coupon", "coupon=\"\(text.filter { $0 != "\"" })\"", nil)
+            cartLine(at, "info", "odd coupon", "coupon=\"\(text.filter { $0 != "\"" })\"", nil)
+        }
+        // And in the middle of the incident, as evidence of it.
+        for minute in [7, 9, 12, 14, 19] {
+            let text = hostile[minute % hostile.count].filter { $0 != "\"" && $0 != "\u{1b}" && $0 != "\u{7}" }
+            checkoutLine(story.badDeploy + Int64(minute) * 60_000, "error", "coupon not applied: \(text)", "\"order\":\(88_500 + minute)", nil)
         }
         let key = "AKIA" + "IOSFODNN7EXAMPLE"
         let jwt = "eyJhbGciOiJSUzI1NiJ9" + ".eyJzdWIiOiJzaG9wIiwiZXhwIjoxOTAwMDAwMDAwfQ" + ".c2lnbmF0dXJlLW9mLXRoZS1kZW1vLXN0b3J5LW9ubHk"
         for minute in [20.0, 61, 95] {
             let at = story.minutesBeforeEnd(minute)
-            checkoutLine(at, "warn", "retrying upload with access key \(key)", "\"secret_access_key\":\"wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY\"", nil)
-            paymentsLine(at, "WARN", "GatewayClient", "request rejected, Authorization: Bearer \(jwt)")
-            paymentsLine(at + 3, "WARN", "CardVault", "could not tokenise card 4111 1111 1111 1111 for order=\(88_400 + Int(minute))")
-            cartLine(at, "error", "cannot connect", "dsn=postgres://shop:c0rrect-horse@shop-db:5432/shop", nil)
-            databaseLine(at, "warning", "WARNING:  password=hunter2-staple given on the command line")
+            checkoutLine(at, "info", "retrying upload with access key \(key)", "\"secret_access_key\":\"wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY\"", nil)
+            paymentsLine(at, "INFO", "GatewayClient", "request rejected, Authorization: Bearer \(jwt)")
+            paymentsLine(at + 3, "INFO", "CardVault", "could not tokenise card 4111 1111 1111 1111 for order=\(88_400 + Int(minute))")
+            cartLine(at, "info", "session store connected", "dsn=postgres://shop:c0rrect-horse@shop-db:5432/shop", nil)
+            databaseLine(at, "info", "LOG:  connection with password=hunter2-staple given on the command line")
         }
         let keyAt = story.minutesBeforeEnd(95)
         for line in ["-----BEGIN RSA PRIVATE " + "KEY-----", "MIIEpAIBAAKCAQEAdemo0demo1demo2demo3demo4demo5demo6demo7demo8demo9", "-----END RSA PRIVATE " + "KEY-----"] {
-            searchLine(keyAt, "ERROR", "unexpected line in config: \(line)")
+            searchLine(keyAt, "INFO", "unexpected line in config: \(line)")
         }
     }
 

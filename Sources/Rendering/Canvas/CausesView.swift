@@ -2,7 +2,8 @@ import Model
 
 /// Probable causes and suspect changes, each with the terms of its score.
 struct CausesView {
-    static let suspectsShown = 5
+    static let causesShown = 4
+    static let suspectsShown = 3
     private let file: CaseFile
     private let items: Set<Fingerprint>
 
@@ -14,7 +15,9 @@ struct CausesView {
     var view: TemplateValue {
         let hypotheses = file.investigation.hypotheses
         return [
-            "causes": .list(hypotheses.enumerated().map { cause($0.element, isFirst: $0.offset == 0) }),
+            "causes": .list(hypotheses.prefix(Self.causesShown).enumerated().map { cause($0.element, isFirst: $0.offset == 0) }),
+            "moreCauses": .list(hypotheses.dropFirst(Self.causesShown).map { cause($0, isFirst: false) }),
+            "moreCausesWords": .optional(moreCauses),
             "noCause": .optional(noCause),
             "howScored": .optional(hypotheses.isEmpty ? nil : "Each bar is one term of the score, from 0 to 1."),
             "explainCommand": .text("caseboard explain \(file.investigation.number)"),
@@ -26,6 +29,12 @@ struct CausesView {
                 file.investigation.suspects.isEmpty ? nil : PageWords.count(file.investigation.suspects.count, "commit")),
             "others": .list(otherChanges), "othersWords": .optional(othersWords),
         ]
+    }
+
+    /// What stands in front of the weaker causes, folded away.
+    private var moreCauses: String? {
+        let rest = file.investigation.hypotheses.dropFirst(Self.causesShown)
+        return rest.first.map { "\(rest.count) more, from \(PageWords.score($0.score)) down" }
     }
 
     /// The sentence in place of a cause, or before weak ones.

@@ -1,0 +1,79 @@
+import Foundation
+import Model
+
+/// `caseboard` beside its peers, in one run, as ratios. Absolute figures on a shared machine prove nothing.
+@main
+struct Benchmarks {
+    static func main() async throws {
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        switch arguments.first {
+        case "ingest": try await IngestBenchmark.run()
+        case "events": try EventBenchmark.run()
+        case "pages": try PageBenchmark.run()
+        case "idle": try await IdleBenchmark.run()
+        case "conformance" where arguments.count == 2: try Conformance.run(URL(filePath: arguments[1]))
+        case "all":
+            try await IngestBenchmark.run()
+            try EventBenchmark.run()
+            try PageBenchmark.run()
+            try await IdleBenchmark.run()
+        default:
+            print("usage: CaseboardBenchmarks all|ingest|events|pages|idle|conformance DIR")
+            exit(64)
+        }
+    }
+}
+
+/// CPU seconds, user and system, of this process.
+func cpuSeconds() -> Double {
+    var usage = rusage()
+    getrusage(RUSAGE_SELF, &usage)
+    return Double(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) + Double(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6
+}
+
+/// CPU seconds of finished child processes.
+func childCPUSeconds() -> Double {
+    var usage = rusage()
+    getrusage(RUSAGE_CHILDREN, &usage)
+    return Double(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) + Double(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6
+}
+
+func peakMegabytes() -> Int {
+    var usage = rusage()
+    getrusage(RUSAGE_SELF, &usage)
+    return Int(usage.ru_maxrss / 1_024)
+}
+
+/// A peer's own account of itself: the numbers on the last line it prints. Nil when the peer is not there.
+func peer(_ program: String, _ arguments: [String], environment: [String: String] = [:]) -> [Double]? {
+    let process = Process()
+    process.executableURL = URL(filePath: program)
+    process.arguments = arguments
+    process.environment = ProcessInfo.processInfo.environment.merging(environment) { _, new in new }
+    let output = Pipe()
+    process.standardOutput = output
+    process.standardError = FileHandle.nullDevice
+    guard (try? process.run()) != nil else { return nil }
+    let data = (try? output.fileHandleForReading.readToEnd()) ?? Data()
+    process.waitUntilExit()
+    guard process.terminationStatus == 0, let last = String(decoding: data, as: UTF8.self).split(separator: "\n").last else { return nil }
+    return last.split(separator: " ").compactMap { Double($0) }
+}
+
+enum Peers {
+    static let python = ".build/peers/venv/bin/python"
+    static let hugo = ".build/peers/venv/bin/hugo"
+    static let insert = ".build/peers/insert_peer"
+    static let missing = "peer not there: scripts/install-peers fetches it"
+}
+
+/// A folder for one benchmark, emptied first.
+func benchFolder(_ name: String) throws -> URL {
+    let url = URL(filePath: FileManager.default.currentDirectoryPath).appending(path: ".build/bench/\(name)")
+    try? FileManager.default.removeItem(at: url)
+    try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+    return url
+}
+
+func thousands(_ value: Double) -> String { value >= 1e6 ? "\((value / 1e4).rounded() / 100) M" : "\((value / 100).rounded() / 10) k" }
+func twoDigits(_ value: Double) -> String { "\((value * 100).rounded() / 100)" }

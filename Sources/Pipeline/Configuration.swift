@@ -1,0 +1,89 @@
+import Model
+
+/// `caseboard.yaml`, read and checked.
+package struct Configuration: Sendable {
+    package var title = "Caseboard"
+    package var environment: String?
+    package var sources: [SourceDeclaration] = []
+    package var services: [ServiceDeclaration] = []
+    package var rules = CorrelationRules()
+    package var redactsEmails = false
+    package var redactsAddresses = false
+    /// Where the site is published; nil leaves absolute links out.
+    package var baseURL: String?
+    package var deliveries: [DeliveryDeclaration] = []
+    package var warnings: [Diagnostic] = []
+    package init() {}
+
+    /// The service's own name for a name or alias seen in evidence.
+    package func canonicalService(_ name: String) -> String { aliasTable[name] ?? name }
+    package var aliasTable: [String: String] {
+        var table: [String: String] = [:]
+        for service in services { for alias in service.aliases { table[alias] = service.name } }
+        return table
+    }
+}
+
+/// One entry under `sources:`; its settings are checked against the connector's own list.
+package struct SourceDeclaration: Sendable {
+    package var name: String
+    package var kind: String
+    package var line: Int
+    package var settings: [String: SettingNode]
+    package init(name: String, kind: String, line: Int = 0, settings: [String: SettingNode] = [:]) {
+        self.name = name
+        self.kind = kind
+        self.line = line
+        self.settings = settings
+    }
+}
+
+/// A value of a setting as written, with its place.
+package struct SettingNode: Sendable {
+    package enum Value: Sendable { case scalar(String), list([String]), map([String: String]) }
+    package var value: Value
+    package var line: Int
+    package var column: Int
+    package init(_ value: Value, line: Int = 0, column: Int = 0) {
+        self.value = value
+        self.line = line
+        self.column = column
+    }
+}
+
+package struct ServiceDeclaration: Sendable {
+    package var name: String
+    package var aliases: [String]
+    package var dependsOn: [String]
+    /// Folders of a repository that belong to the service.
+    package var paths: [String]
+    package init(name: String, aliases: [String] = [], dependsOn: [String] = [], paths: [String] = []) {
+        self.name = name
+        self.aliases = aliases
+        self.dependsOn = dependsOn
+        self.paths = paths
+    }
+}
+
+/// One entry under `delivery:`.
+package struct DeliveryDeclaration: Sendable {
+    package var name: String
+    package var kind: String
+    package var to: [String]
+    package var settings: [String: SettingNode]
+    package var line: Int
+    /// The least severity that is told.
+    package var minimumSeverity: Severity
+    package init(
+        name: String, kind: String, to: [String], settings: [String: SettingNode] = [:], line: Int = 0, minimumSeverity: Severity = .info
+    ) {
+        self.name = name
+        self.kind = kind
+        self.to = to
+        self.settings = settings
+        self.line = line
+        self.minimumSeverity = minimumSeverity
+    }
+    /// What the outbox and the digest's memory are kept by.
+    package var audience: String { name }
+}

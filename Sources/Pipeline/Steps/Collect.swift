@@ -1,0 +1,160 @@
+import Connectors
+import Formats
+import Model
+import Signals
+import Store
+import Trust
+
+/// Rows 2 to 4: fetch what is new from every source, take the secrets out, store it.
+///
+/// A page is stored whole or not at all: its facts, its aggregates, its dead letters and its cursors are one transaction. A
+/// source that fails stops nothing but itself; its breaker and its last error are kept for the next run and for the board.
+struct Collect {
+    private let context: RunContext
+    private let connectors: [(name: String, connector: any Connector)]
+    private var store: CaseStore { context.store }
+
+    init(_ context: RunContext) throws {
+        self.context = context
+        connectors = try ConfigurationBinding(context.configuration, workspace: context.workspace).connectors()
+    }
+
+    func run() async throws -> RunSummary.Collected {
+        var collected = RunSummary.Collected()
+        let access = SourceAccess(now: context.now)
+        try stateEdges()
+        for source in connectors {
+            var breaker = try store.breaker(origin: source.name)
+            guard breaker.allows(at: context.now) else {
+                collected.failures.append("\(source.name) is left alone after repeated failures: \(breaker.lastError ?? "")")
+                continue
+            }
+            do {
+                try await drain(source.name, source.connector, access, &collected)
+                if breaker != CircuitBreaker() {
+                    breaker.record(success: true, at: context.now)
+                    try store.save(breaker, origin: source.name)
+                }
+            } catch let error as ConnectorError {
+                breaker.record(success: false, error: "\(error)".clipped(to: 300), at: context.now)
+                try store.save(breaker, origin: source.name)
+                collected.failures.append("\(source.name) failed: \(error)")
+            }
+        }
+        return collected
+    }
+
+    private func drain(
+        _ name: String, _ connector: any Connector, _ access: SourceAccess, _ collected: inout RunSummary.Collected
+    ) async throws {
+        let redactor = context.redactor
+        var summarizer = LogSummarizer(redact: { redactor.redact($0) }, stack: StackTrace.parse)
+        var cursors = try store.cursors(origin: name)
+        for number in 1...Limits.pagesPerSource {
+            guard let page = try await connector.fetch(after: cursors, through: access) else { return }
+            if number % 8 == 1 { context.progress.say("reading \(name), \(grouped(collected.records)) log records so far") }
+            let read = connector.read(page, origin: name)
+            try store.transaction { try store(page, read, name, &summarizer, &collected) }
+            cursors.merge(page.cursorUpdates) { _, new in new }
+        }
+    }
+
+    private func store(
+        _ page: Page, _ read: PageReading, _ name: String, _ summarizer: inout LogSummarizer, _ collected: inout RunSummary.Collected
+    ) throws {
+        let reading = read.reading
+        let events = reading.events.map { context.prepare($0, origin: name, redactions: &collected.redactions) }
+        collected.events += try store.append(events).inserted
+        if !reading.logs.isEmpty {
+            for batch in reading.logs { summarizer.add(batch) }
+            let summary = renamed(summarizer.take())
+            try store.merge(summary)
+            collected.records += summary.recordCount
+            for (kind, count) in summary.redactions { collected.redactions[kind, default: 0] += count }
+            try count(summary.recordCount, name, at: newest(summary))
+        }
+        if !reading.metrics.isEmpty {
+            let tracks = reading.metrics.map(renamed)
+            try store.merge(tracks)
+            let samples = tracks.reduce(0) { $0 + $1.points.count }
+            collected.samples += samples
+            try count(samples, name, at: tracks.compactMap { $0.points.last?.timeMs }.max())
+        }
+        if !reading.spans.isEmpty {
+            let spans = reading.spans.map { prepared($0, &collected.redactions) }
+            collected.spans += try store.merge(spans)
+            try count(spans.count, name, at: spans.map(\.start.ms).max())
+        }
+        if !reading.tests.isEmpty {
+            let tests = reading.tests.map { prepared($0, &collected.redactions) }
+            try store.merge(tests)
+            collected.tests += tests.count
+            try count(tests.count, name, at: tests.compactMap { $0.runAt?.ms }.max())
+        }
+        if !reading.edges.isEmpty { try store.merge(edges: reading.edges.map(renamed), origin: name) }
+        if !read.deadLetters.isEmpty {
+            let letters = read.deadLetters.map { letter in
+                var letter = letter
+                letter.payload = context.redactor.redact(letter.payload).text
+                return letter
+            }
+            try store.append(letters, at: context.now)
+            collected.deadLetters += letters.count
+        }
+        for (item, cursor) in page.cursorUpdates.sorted(by: { $0.key < $1.key }) { try store.save(cursor: cursor, origin: name, item: item) }
+    }
+
+    // MARK: - Names made ours, secrets out
+
+    private func renamed(_ summary: LogSummary) -> LogSummary {
+        if context.aliases.isEmpty { return summary }
+        var summary = summary
+        for index in summary.counts.indices { summary.counts[index].service = context.canonical(summary.counts[index].service) }
+        for index in summary.exemplars.indices { summary.exemplars[index].service = context.canonical(summary.exemplars[index].service) }
+        return summary
+    }
+    private func renamed(_ track: MetricTrack) -> MetricTrack {
+        var track = track
+        track.key.service = context.canonical(track.key.service)
+        return track
+    }
+    private func renamed(_ edge: ServiceMap.Edge) -> ServiceMap.Edge {
+        ServiceMap.Edge(caller: context.canonical(edge.caller), callee: context.canonical(edge.callee))
+    }
+    private func prepared(_ span: Span, _ redactions: inout [String: Int]) -> Span {
+        var span = span
+        span.service = context.canonical(span.service)
+        span.operation = clean(span.operation, &redactions)
+        span.statusText = clean(span.statusText, &redactions)
+        span.exception = span.exception.map { clean($0, &redactions) }
+        return span
+    }
+    private func prepared(_ test: TestResult, _ redactions: inout [String: Int]) -> TestResult {
+        var test = test
+        test.service = test.service.map(context.canonical)
+        test.message = clean(test.message, &redactions)
+        test.detail = clean(test.detail, &redactions)
+        return test
+    }
+    private func clean(_ text: String, _ redactions: inout [String: Int]) -> String {
+        let result = context.redactor.redact(text)
+        for (kind, count) in result.counts { redactions[kind, default: 0] += count }
+        return result.text
+    }
+
+    // MARK: - Bookkeeping
+
+    private func newest(_ summary: LogSummary) -> Int64? { summary.counts.map(\.minute).max().map { $0 * .minuteMs } }
+
+    private func count(_ count: Int, _ name: String, at ms: Int64?) throws {
+        try store.countRecords(origin: name, at: ms.map { Instant(ms: $0) } ?? context.now, count: count)
+    }
+
+    /// Services and calls that the configuration states; stated again only when they changed.
+    private func stateEdges() throws {
+        let edges = context.configuration.services.flatMap { service in
+            service.dependsOn.map { (edge: ServiceMap.Edge(caller: service.name, callee: context.canonical($0)), calls: Int64(1)) }
+        }
+        try store.replaceEdges(origin: "configuration", edges)
+    }
+}

@@ -1,0 +1,109 @@
+import Correlation
+import Model
+import Store
+
+/// Rows 6 and 7: for every slice of the past that changed, decide anew and apply the decision in one transaction.
+struct CorrelateCases {
+    private let context: RunContext
+    private var store: CaseStore { context.store }
+    init(_ context: RunContext) { self.context = context }
+
+    /// A slice may not grow without end when signals never stop; beyond this it is cut.
+    private static let maxSliceMs: Int64 = 14 * .dayMs
+    /// A number may change for so long after its investigation was opened, unless a person touched it.
+    package static let settleMs: Int64 = .hourMs
+
+    func run() throws -> RunSummary.Cases {
+        var summary = RunSummary.Cases()
+        let slices = try slicesToDecide()
+        for (index, slice) in slices.enumerated() {
+            context.progress.say("correlating slice \(index + 1) of \(slices.count)")
+            try store.transaction { try decide(slice, &summary) }
+        }
+        if !slices.isEmpty { try store.clearDirtyRanges() }
+        return summary
+    }
+
+    /// Dirty ranges grown to islands, and the islands of open investigations whose quiet period may be over; overlapping ones
+    /// become one.
+    private func slicesToDecide() throws -> [ClosedRange<Instant>] {
+        let gapMs = Int64(context.configuration.rules.maxGapMinutes) * .minuteMs
+        let lookbackMs = Int64(context.configuration.rules.changeLookbackHours) * .hourMs
+        var ranges = try store.dirtyRanges()
+        // A change may be a suspect for signals that come up to the lookback after it.
+        ranges = ranges.map { $0.lowerBound...min($0.upperBound + lookbackMs, max($0.upperBound, context.now)) }
+        let quietMs = Int64(context.configuration.rules.quietPeriodMinutes) * .minuteMs
+        for stamp in try store.caseStamps() where !stamp.isDeleted && !stamp.status.isEnded {
+            if context.now - stamp.lastSignalAt >= quietMs { ranges.append(stamp.startedAt...max(stamp.startedAt, stamp.lastSignalAt)) }
+        }
+        let islands = try ranges.map { try store.signalIsland(around: $0, gapMs: gapMs, maxSpanMs: Self.maxSliceMs) }
+        return merged(islands)
+    }
+
+    private func merged(_ ranges: [ClosedRange<Instant>]) -> [ClosedRange<Instant>] {
+        var out: [ClosedRange<Instant>] = []
+        for range in ranges.sorted(by: { $0.lowerBound < $1.lowerBound }) {
+            if let last = out.last, last.upperBound >= range.lowerBound {
+                out[out.count - 1] = last.lowerBound...max(last.upperBound, range.upperBound)
+            } else {
+                out.append(range)
+            }
+        }
+        return out
+    }
+
+    private func decide(_ slice: ClosedRange<Instant>, _ summary: inout RunSummary.Cases) throws {
+        let rules = context.configuration.rules
+        let lookbackMs = Int64(rules.changeLookbackHours) * .hourMs
+        let signals = try store.events(in: slice, roles: [.signal])
+        // Notes a little before and after belong to the signals they speak of.
+        let notes = try store.events(in: (slice.lowerBound - 30 * .minuteMs)...(slice.upperBound + .hourMs), roles: [.context])
+        let changes = try store.events(in: (slice.lowerBound - lookbackMs)...(slice.upperBound + .hourMs), roles: [.change])
+        let near = try store.snapshots(touching: slice, settleMs: Self.settleMs, now: context.now)
+        // Nothing went wrong in this slice and nothing is known of it: a change alone is no case.
+        if near.isEmpty && signals.isEmpty { return }
+        let events = (signals + notes + changes).sorted { ($0.occurredAt, $0.id) < ($1.occurredAt, $1.id) }
+        let window = CorrelationWindow(
+            events: events, map: try serviceMap(), cases: signals.isEmpty ? near : try withUnsettled(near), humanLinks: try store.humanLinks(),
+            firstFreeNumber: try store.firstFreeNumber(settleMs: Self.settleMs, now: context.now), now: context.now, rules: rules)
+        let decided = Correlator.decide(window)
+        for snapshot in window.cases { try store.touchPage(key: snapshot.investigation.key) }
+        if decided.isEmpty { return }
+        try store.apply(decided, at: context.now, author: "caseboard")
+        note(decided, before: window.cases, &summary)
+    }
+
+    /// The investigations of the slice, and all others whose number may still move.
+    private func withUnsettled(_ near: [CaseSnapshot]) throws -> [CaseSnapshot] {
+        let known = Set(near.map(\.investigation.key))
+        let unsettled = try store.unsettledSnapshots(settleMs: Self.settleMs, now: context.now)
+        return near + unsettled.filter { !known.contains($0.investigation.key) }
+    }
+
+    /// The observed and stated calls, and what the configuration says.
+    private func serviceMap() throws -> ServiceMap {
+        var map = try store.serviceMap()
+        for service in context.configuration.services {
+            map.add(service: service.name)
+            for callee in service.dependsOn { map.add(caller: service.name, callee: context.configuration.canonicalService(callee)) }
+        }
+        return map
+    }
+
+    private func note(_ changes: [CaseChange], before: [CaseSnapshot], _ summary: inout RunSummary.Cases) {
+        for change in changes {
+            switch change {
+            case .open(let snapshot, _): summary.opened.append(snapshot.investigation)
+            case .update(let snapshot, _):
+                let investigation = snapshot.investigation
+                let earlier = before.first { $0.investigation.key == investigation.key }?.investigation
+                if investigation.status == .resolved && earlier?.status != .resolved {
+                    summary.resolved.append(investigation)
+                } else {
+                    summary.updated.append(investigation)
+                }
+            case .merge, .withdraw: summary.gone += 1
+            }
+        }
+    }
+}

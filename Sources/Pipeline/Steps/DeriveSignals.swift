@@ -1,0 +1,125 @@
+import Model
+import Signals
+import Store
+
+/// Row 4 of the house: telemetry that changed → signals. Each day of each service or series is derived anew from the stored
+/// aggregates, so the signals depend on what is known and never on the order in which it came.
+struct DeriveSignals {
+    private let context: RunContext
+    private var store: CaseStore { context.store }
+    init(_ context: RunContext) { self.context = context }
+
+    /// A decision at a moment looks back at most a day (metrics: two) and ahead a quarter of one; so a touched day is
+    /// derived again together with the one before and the ones behind it.
+    private static let daysBefore: Int64 = 1
+    private static let lookAheadMs: Int64 = 6 * .hourMs
+
+    /// Returns how many signals are new or changed.
+    func run() throws -> Int {
+        var changed = 0
+        let dirty = try store.dirtyTelemetry()
+        if dirty.isEmpty { return 0 }
+        for (index, group) in grouped(dirty).enumerated() {
+            if index % 16 == 0 { context.progress.say("signals of \(group.kind.rawValue) \(group.subject)") }
+            try store.transaction {
+                switch group.kind {
+                case .logs: changed += try deriveLogs(group)
+                case .metrics: changed += try deriveMetrics(group)
+                case .traces: changed += try deriveTraces(group)
+                case .tests: changed += try deriveTests(group)
+                }
+                try touchPages(of: group.days)
+                try store.clearDirty(group.entries)
+            }
+        }
+        return changed
+    }
+
+    /// Pages of investigations that lie in a touched day show its metrics and log rates, so they are made again.
+    private func touchPages(of days: [Int64]) throws {
+        let touched = Set(days)
+        for stamp in try store.caseStamps() where !stamp.isDeleted {
+            let from = (stamp.startedAt - .hourMs).day
+            let to = (stamp.lastSignalAt + .hourMs).day
+            if to >= from, (from...min(to, from + 60)).contains(where: touched.contains) { try store.touchPage(key: stamp.key) }
+        }
+    }
+
+    private struct Group {
+        var kind: DirtyTelemetry.Kind
+        var subject: String
+        var entries: [DirtyTelemetry]
+        var days: [Int64] { entries.map(\.day).sorted() }
+    }
+    /// Traces are derived for all services at once, because a span's parent may be another service's.
+    private func grouped(_ dirty: [DirtyTelemetry]) -> [Group] {
+        var groups: [String: Group] = [:]
+        for entry in dirty {
+            let subject = entry.kind == .traces ? "" : entry.subject
+            let key = "\(entry.kind.rawValue)\u{1f}\(subject)"
+            groups[key, default: Group(kind: entry.kind, subject: subject, entries: [])].entries.append(entry)
+        }
+        return groups.keys.sorted().compactMap { groups[$0] }
+    }
+
+    /// The days to derive again: touched ones, the day before, and `after` days behind.
+    private func affected(_ days: [Int64], after: Int64) -> [Range<Int64>] {
+        var all: Set<Int64> = []
+        for day in days { for near in (day - Self.daysBefore)...(day + after) { all.insert(near) } }
+        return all.sorted().map { $0 * .dayMs..<($0 + 1) * .dayMs }
+    }
+
+    private func deriveLogs(_ group: Group) throws -> Int {
+        var changed = 0
+        for onsets in affected(group.days, after: 1) {
+            let minutes = (onsets.lowerBound - .dayMs) / .minuteMs..<(onsets.upperBound + Self.lookAheadMs) / .minuteMs
+            var events: [Event] = []
+            if let history = try store.logHistory(service: group.subject, minutes: minutes), !history.counts.isEmpty {
+                let templates = LogTemplates(leaves: history.leaves.values.sorted { $0.id < $1.id })
+                events = LogSignals.derive(history, templates: templates, onsets: onsets, origin: "caseboard")
+            }
+            changed += try replace(events, DerivedScope(types: [.newLogTemplate, .errorBurst, .logBurst, .logSilence], scopeKey: "logs:\(group.subject)"), onsets)
+        }
+        return changed
+    }
+
+    private func deriveMetrics(_ group: Group) throws -> Int {
+        var changed = 0
+        for onsets in affected(group.days, after: 2) {
+            let tracks = try store.tracks(
+                service: group.subject, from: Instant(ms: onsets.lowerBound - 2 * .dayMs), to: Instant(ms: onsets.upperBound + Self.lookAheadMs))
+            let events = tracks.flatMap { MetricAnomalies.derive($0, onsets: onsets, origin: "caseboard") }
+            changed += try replace(events, DerivedScope(types: [.metricAnomaly], scopeKey: "metrics:\(group.subject)"), onsets)
+        }
+        return changed
+    }
+
+    private func deriveTraces(_ group: Group) throws -> Int {
+        var changed = 0
+        for onsets in affected(group.days, after: 1) {
+            let spans = try store.spans(from: Instant(ms: onsets.lowerBound - .dayMs), to: Instant(ms: onsets.upperBound + Self.lookAheadMs))
+            let events = spans.isEmpty ? [] : TraceSignals.derive(spans: spans, onsets: onsets, origin: "caseboard")
+            changed += try replace(events, DerivedScope(types: [.slowOperation, .errorSpans], scopeKey: "traces"), onsets)
+        }
+        for day in group.days {
+            let spans = try store.spans(from: Instant(ms: day * .dayMs - .hourMs), to: Instant(ms: (day + 1) * .dayMs + .hourMs))
+            let edges = TraceMap.edges(spans).sorted { $0.key < $1.key }
+            try store.replaceEdges(origin: "traces:\(day)", edges.map { (edge: $0.key, calls: $0.value) })
+        }
+        return changed
+    }
+
+    private func deriveTests(_ group: Group) throws -> Int {
+        let results = try store.testResults(suites: [group.subject])
+        let events = TestSignals.derive(results: results, origin: "caseboard")
+        let all = Instant.representable.lowerBound.ms..<Instant.representable.upperBound.ms
+        return try replace(events, DerivedScope(types: [.testFailure], scopeKey: "tests:\(group.subject)"), all)
+    }
+
+    private func replace(_ events: [Event], _ scope: DerivedScope, _ onsets: Range<Int64>) throws -> Int {
+        var redactions: [String: Int] = [:]
+        let prepared = events.map { context.prepare($0, origin: "caseboard", redactions: &redactions) }
+        let result = try store.replaceDerived(prepared, scope: scope, onsets: onsets)
+        return result.inserted + result.superseded
+    }
+}

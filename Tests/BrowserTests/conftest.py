@@ -1,0 +1,35 @@
+"""A demo workspace, made once, and a browser to look at it with."""
+import os
+import pathlib
+import shutil
+import subprocess
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+CASEBOARD = os.environ["CASEBOARD"]
+NOW = "2026-03-10T15:20:00Z"
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("demo") / "shop"
+    subprocess.run([CASEBOARD, "init", "--demo", folder, "--now", NOW], check=True, capture_output=True)
+    done = subprocess.run([CASEBOARD, "run", "-w", folder, "--now", NOW], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder / "public"
+
+
+@pytest.fixture(scope="session")
+def browser():
+    executable = shutil.which("chromium") or shutil.which("chromium-browser")
+    assert executable, "chromium is missing: scripts/install-dependencies --browser"
+    with sync_playwright() as playwright:
+        # Everything outside file:// would be a request that leaves the page; there is no sandbox for root.
+        browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox", "--disable-gpu"])
+        yield browser
+        browser.close()
+
+
+def pages(site: pathlib.Path):
+    return [site / "index.html", *sorted(site.glob("investigations/*/*.html"))]

@@ -1,0 +1,79 @@
+import Foundation
+import TestKit
+import Testing
+
+/// `kill -9` at two hundred random moments: whatever was interrupted, running again ends where an undisturbed run ends.
+@Suite(.serialized) struct KillTests {
+    static let kills = 200
+
+    @Test func `two hundred kills lose nothing and repeat nothing`() throws {
+        let undisturbed = try DemoWorkspace()
+        try thin(undisturbed)
+        let started = ContinuousClock.now
+        #expect(try undisturbed.run().status == 0)
+        let whole = ContinuousClock.now - started
+        let expected = try undisturbed.siteBytes()
+        let verdicts = try undisturbed.verdicts()
+        #expect(undisturbed.mails().count == 1)
+
+        var chance = SeededGenerator(seed: 9)
+        var disturbed = try DemoWorkspace()
+        try thin(disturbed)
+        var kills = 0
+        var finished = 0
+        while kills < Self.kills {
+            let wait = whole * Double.random(in: 0.02..<0.9, using: &chance)
+            if try killed(disturbed, after: wait) {
+                kills += 1
+            } else {
+                finished += 1
+            }
+            // Every so often the story is read to its end and compared, and another workspace begins.
+            if kills % 25 == 0 || finished >= 3 {
+                #expect(try disturbed.run().status == 0)
+                try expectSame(disturbed, expected, verdicts)
+                disturbed = try DemoWorkspace()
+                try thin(disturbed)
+                finished = 0
+            }
+        }
+    }
+
+    private func expectSame(_ workspace: DemoWorkspace, _ expected: [String: Data], _ verdicts: String) throws {
+        #expect(try workspace.verdicts() == verdicts)
+        let site = try workspace.siteBytes().filter { !$0.key.hasSuffix(".part") }
+        #expect(site.keys.sorted() == expected.keys.sorted())
+        for name in expected.keys.sorted() { #expect(site[name] == expected[name], "\(name) differs after a kill") }
+        #expect(workspace.mails().count == 1)
+        #expect(try Program.run(["doctor", "-w", workspace.path]).status == 0)
+    }
+
+    /// Fewer lines make shorter runs, so that the kills fall into every step rather than into the reading of logs.
+    private func thin(_ workspace: DemoWorkspace) throws {
+        let folder = workspace.path + "/story/logs"
+        for name in try FileManager.default.contentsOfDirectory(atPath: folder) {
+            let file = folder + "/" + name
+            let date = try FileManager.default.attributesOfItem(atPath: file)[.modificationDate] ?? Date(timeIntervalSince1970: 0)
+            let lines = try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n", omittingEmptySubsequences: false)
+            let kept = lines.enumerated().filter { $0.offset % 12 == 0 || $0.element.contains("PoolTimeout") }.map(\.element)
+            try (kept.joined(separator: "\n") + "\n").write(toFile: file, atomically: true, encoding: .utf8)
+            try FileManager.default.setAttributes([.modificationDate: date], ofItemAtPath: file)
+        }
+    }
+
+    /// True when the run was still under way.
+    private func killed(_ workspace: DemoWorkspace, after wait: Duration) throws -> Bool {
+        let process = Process()
+        process.executableURL = Program.executable
+        process.arguments = ["run", "-w", workspace.path, "--now", DemoWorkspace.now, "-q"]
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        let deadline = ContinuousClock.now + wait
+        while process.isRunning && ContinuousClock.now < deadline { usleep(200) }
+        let wasRunning = process.isRunning
+        kill(process.processIdentifier, SIGKILL)
+        process.waitUntilExit()
+        return wasRunning && process.terminationReason == .uncaughtSignal
+    }
+}

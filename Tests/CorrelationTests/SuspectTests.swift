@@ -1,0 +1,91 @@
+import Model
+import Testing
+
+@testable import Correlation
+
+struct SuspectTests {
+    func suspects(_ events: [Event], single: Bool = false, hint: Instant? = nil) -> [SuspectChange] {
+        Correlator.decide(Shop.window(events, single: single, hint: hint)).compactMap(\.snapshot).first?.investigation.suspects ?? []
+    }
+    let outage = Shop.log("checkout", "coupon rounding produced negative total", Shop.at(5), exception: "NegativeTotal")
+    func commits(_ extra: [Event]) -> [Event] {
+        (0..<12).map {
+            Shop.commit("0\($0)aaaaaa", "Polish colours of page \($0)", Shop.at(-300 + $0 * 10), files: [("web/page\($0).css", 4, 1)])
+        } + extra
+    }
+
+    @Test func `without any deployment time decides what was live`() {
+        let early = Shop.commit("eeeeeeee1", "Change coupon rounding", Shop.at(-20), files: [("shop/coupon/rounding.py", 30, 4)])
+        let late = Shop.commit("ffffffff1", "Change coupon rounding again", Shop.at(20), files: [("shop/coupon/rounding.py", 30, 4)])
+        let found = suspects([outage] + commits([early, late]))
+        #expect(found.first?.sha == "eeeeeeee1")
+        #expect(!found.contains { $0.sha == "ffffffff1" })
+    }
+    @Test func `merges and reverts are never suspects, a commit taken back later is more of one`() {
+        let plain = Shop.commit("eeeeeeee1", "Change coupon rounding", Shop.at(-20), files: [("shop/coupon/a.py", 30, 4)])
+        let twin = Shop.commit("eeeeeeee2", "Change coupon rounding", Shop.at(-20), files: [("shop/coupon/a.py", 30, 4)])
+        let merge = Shop.commit(
+            "eeeeeeee3", "Merge coupon rounding", Shop.at(-10), files: [("shop/coupon/a.py", 60, 8)], parents: ["eeeeeeee1", "eeeeeeee2"])
+        let revert = Shop.commit(
+            "eeeeeeee4", "Revert coupon rounding", Shop.at(-5), files: [("shop/coupon/a.py", 4, 30)], reverts: "eeeeeeee2")
+        let found = suspects([outage] + commits([plain, twin, merge, revert]))
+        #expect(found.first?.sha == "eeeeeeee2")
+        #expect(found.first?.terms.contains { $0.name == "reverted" && $0.why == "taken back later by eeeeeee" } == true)
+        #expect(!found.contains { $0.sha == "eeeeeeee3" || $0.sha == "eeeeeeee4" })
+    }
+    @Test func `a file named by the failing stack outweighs words`() {
+        let worded = Shop.commit("eeeeeeee1", "Negative total notes", Shop.at(-20), files: [("docs/total.md", 3, 1)])
+        let touched = Shop.commit("eeeeeeee2", "Tidy", Shop.at(-30), files: [("shop/checkout/sum.py", 9, 4)])
+        let failure = Shop.log(
+            "checkout", "ValueError", Shop.at(5), exception: "ValueError",
+            frames: [StackFrame(file: "/srv/app/shop/checkout/sum.py", line: 41, function: "total")])
+        let found = suspects([failure] + commits([worded, touched]))
+        #expect(found.first?.sha == "eeeeeeee2")
+        #expect(
+            found.first?.summary == "1 failing stack names shop/checkout/sum.py:41, which it touches; what failed names checkout."
+                || found.first?.summary.hasPrefix("1 failing stack names shop/checkout/sum.py:41") == true)
+    }
+    @Test func `a lone commit without any tie scores low, and the verdict says that nothing is known`() {
+        let snapshot = Correlator.decide(
+            Shop.window([Shop.alert("search", "Slow", Shop.at(0), .medium), Shop.commit("abcabcabc", "Translate footer", Shop.at(-60))]))[0]
+            .snapshot
+        #expect((snapshot?.investigation.suspects.first?.score ?? 1) < 0.4)
+        #expect(snapshot?.investigation.verdict.hasPrefix("No probable cause yet") == true)
+    }
+    @Test func `a red test blames what its commit stands on, deployed or not`() {
+        let guilty = Shop.commit(
+            "bbbbbbbb1", "Change gift wrap ribbon", Shop.at(-30), files: [("src/gift/wrap.ts", 12, 3)], parents: ["00aaaaaa"])
+        let later = Shop.commit(
+            "bbbbbbbb2", "Change gift wrap paper", Shop.at(-1), files: [("src/gift/wrap.ts", 12, 3)], parents: ["bbbbbbbb1"])
+        let test = Shop.test("GiftWrapTest", "ribbonIsFree", Shop.at(0), commit: "bbbbbbbb1", message: "ribbon expected 0")
+        let snapshot = Correlator.decide(Shop.window([test, guilty, later] + commits([])))[0].snapshot
+        #expect(snapshot?.investigation.suspects.first?.sha == "bbbbbbbb1")
+        #expect(snapshot?.investigation.suspects.contains { $0.sha == "bbbbbbbb2" } == false)
+        #expect(snapshot?.investigation.hypotheses.first?.kind == .change)
+        #expect(snapshot?.investigation.title == "ribbonIsFree fails since bbbbbbb")
+    }
+    @Test func `in a single incident a report finds its commit however long ago it was made`() {
+        let culprit = Shop.commit("eeeeeeee1", "Cache coupon totals", Shop.at(-60 * 24 * 20), files: [("shop/coupon/totals.py", 120, 4)])
+        let report = Event(
+            source: .tickets, type: .report, subject: "1", at: Shop.at(0), severity: .medium,
+            title: "Coupon totals are stale after cache refresh",
+            body: "The total in coupon/totals.py keeps the old value")
+        let found = suspects([report, culprit] + commits([]), single: true)
+        #expect(found.first?.sha == "eeeeeeee1")
+    }
+    @Test(arguments: [
+        ("acquireSessionPool", ["acquire", "session", "pool", "=acquiresessionpool"]),
+        ("ovs_router-rule", ["ovs", "router", "rule", "=ovs_router-rule"]),
+        ("XMLServer2 9f3c1ae0 12345", ["xml", "server2", "=xmlserver2"]), ("the fixes of it", []), ("tested classes", ["test", "class"]),
+    ])
+    func `words are told apart as identifiers are written`(text: String, expected: [String]) {
+        #expect(TextTokens.tokens(text) == expected)
+    }
+    @Test(arguments: [
+        ("org.shop.Order.place", "Order.java", "org.shop.Order"), ("org.shop.Order$Line.place", "Order.java", "org.shop.Order"),
+        ("acquire", "src/pool.ts", "src/pool.ts"),
+    ])
+    func `a frame names its class, or its file`(function: String, file: String, expected: String) {
+        #expect(CodeBlame.className(of: StackFrame(file: file, line: 1, function: function)) == expected)
+    }
+}
