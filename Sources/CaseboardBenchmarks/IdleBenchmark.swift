@@ -35,7 +35,7 @@ enum IdleBenchmark {
                 Event(
                     source: .alerts, type: .alert, subject: "\(incident)-\(index)", at: start + Int64(index) * 20_000, severity: .high,
                     title: "\(service) fails: part \(index) of incident \(incident)", service: service, host: "host-\(incident)",
-                    attributes: ["strength": 0.8, "alertname": "A\(incident)"], origin: "alerts", traceID: "trace-\(incident)")
+                    attributes: ["strength": 0.8, "alertname": .string("A\(incident)")], origin: "alerts", traceID: "trace-\(incident)")
             }
             try store.transaction { _ = try store.append(events) }
         }

@@ -43,7 +43,6 @@ struct Grouping {
     static let strongMargin = 0.17
     static let mostSupporters = 6
     static let mostExplaining = 4
-    static let runGapMs: Int64 = 15 * Int64.minuteMs
     static let runToleranceMs: Int64 = 60_000
 
     init(_ model: LinkModel, constraints: GroupingConstraints = GroupingConstraints()) {
@@ -106,8 +105,7 @@ struct Grouping {
             }
         }
         // A callee struck after its caller does not explain it; it may be its victim, and keeps its link.
-        let onsets = runOnsets(model)
-        func explains(_ callee: Int, _ caller: Int) -> Bool { Moments.elapsed(onsets[caller], onsets[callee]) <= runToleranceMs }
+        func explains(_ callee: Int, _ caller: Int) -> Bool { Moments.elapsed(model.runOnsets[caller], model.runOnsets[callee]) <= runToleranceMs }
         // The best explanation of a caller's signal is the callee with the most links to it, four counted.
         var support: [Int: [Int: [Double]]] = [:]
         for link in links {
@@ -127,21 +125,6 @@ struct Grouping {
             guard model.score(links[index].first, links[index].second).isMapOnly else { continue }
             links[index].isExplainedElsewhere = true
             links[index].total = model.score(links[index].first, links[index].second, isExplainedElsewhere: true).total
-        }
-    }
-
-    /// For each signal, when the run of its service's signals that it is part of began.
-    private static func runOnsets(_ model: LinkModel) -> [Int64] {
-        var runs: [Int: (onset: Int64, end: Int64)] = [:]
-        return model.signals.indices.map { index in
-            let signal = model.signals[index]
-            let service = model.services[index]
-            if service < 0 { return signal.startMs }
-            var run = runs[service] ?? (signal.startMs, signal.endMs)
-            if Moments.elapsed(run.end, signal.startMs) > runGapMs { run = (signal.startMs, signal.endMs) }
-            run.end = max(run.end, signal.endMs)
-            runs[service] = run
-            return run.onset
         }
     }
 

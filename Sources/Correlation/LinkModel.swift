@@ -51,6 +51,8 @@ struct LinkModel {
     private(set) var mentioned: [Set<Int>] = []
     /// True for signals in somebody's own words: logs, tests, reports, Kubernetes, programs of the user.
     let speaksFreely: [Bool]
+    /// When the run of its service's signals that a signal is part of began.
+    let runOnsets: [Int64]
     let changesInForce: [[ChangeInForce]]
     let changeNames: [String]
     let longestGapMs: Int64
@@ -62,6 +64,7 @@ struct LinkModel {
         services = signals.map { [relations] in $0.service.isEmpty ? -1 : relations.numbers[$0.service] ?? -1 }
         longestGapMs = Int64(max(0, min(rules.maxGapMinutes, 100_000))) * 60_000
         threshold = rules.linkThreshold
+        runOnsets = Self.runOnsets(signals, services)
         speaksFreely = signals.map { $0.event.source != .metrics && $0.event.source != .traces && $0.event.type != .alert }
         (changesInForce, changeNames) = ChangesInForce.find(
             signals: signals, services: services, relations: relations, releases: releases, changes: changes)
@@ -80,6 +83,23 @@ struct LinkModel {
         }
         readEntities()
         readText()
+    }
+
+    static let runGapMs: Int64 = 15 * Int64.minuteMs
+
+    /// Signals are sorted by their start; a silence of a quarter of an hour ends a run.
+    private static func runOnsets(_ signals: [Signal], _ services: [Int]) -> [Int64] {
+        var runs: [Int: (onset: Int64, end: Int64)] = [:]
+        return signals.indices.map { index in
+            let signal = signals[index]
+            let service = services[index]
+            if service < 0 { return signal.startMs }
+            var run = runs[service] ?? (signal.startMs, signal.endMs)
+            if Moments.elapsed(run.end, signal.startMs) > runGapMs { run = (signal.startMs, signal.endMs) }
+            run.end = max(run.end, signal.endMs)
+            runs[service] = run
+            return run.onset
+        }
     }
 
     private mutating func readEntities() {

@@ -74,6 +74,9 @@ enum LinkWeights {
     static let mention = 0.4
     /// A caller that failed clearly before its callee is a weaker story.
     static let wrongWay = 0.8
+    /// A caller floods what it calls within minutes.
+    static let floodMs: Int64 = 5 * 60_000
+    static let floodDecayMs = 3.0 * 60_000
     static let acrossFamilies = 0.2
     static let otherHost = 0.6
     static let otherSubject = 0.55
@@ -193,10 +196,10 @@ extension LinkModel {
         case .same: value = LinkWeights.sameService
         case .calls(let steps):
             value = steps == 1 ? LinkWeights.direct : LinkWeights.twoSteps
-            if Moments.elapsed(a.startMs, b.startMs) > LinkWeights.toleranceMs { value *= LinkWeights.wrongWay }
+            value *= wrongWay(caller: first, callee: second)
         case .calledBy(let steps):
             value = steps == 1 ? LinkWeights.direct : LinkWeights.twoSteps
-            if Moments.elapsed(b.startMs, a.startMs) > LinkWeights.toleranceMs { value *= LinkWeights.wrongWay }
+            value *= wrongWay(caller: second, callee: first)
         case .siblings: value = LinkWeights.siblings
         }
         if a.family == .build || b.family == .build {
@@ -205,6 +208,15 @@ extension LinkModel {
         if relation == .same, a.host >= 0, b.host >= 0, a.host != b.host, a.isOfHost || b.isOfHost { value *= LinkWeights.otherHost }
         if a.subject != b.subject { value *= LinkWeights.otherSubject }
         return value
+    }
+
+    /// Trouble runs from callee to caller, and within moments from a caller to the callee it floods. A callee whose trouble
+    /// began long after its caller's is neither the cause nor such a victim: 1 within the tolerance, less after it, and
+    /// falling to nothing once a flood would long have arrived.
+    private func wrongWay(caller: Int, callee: Int) -> Double {
+        let isLate = Moments.elapsed(facts[caller].startMs, facts[callee].startMs) > LinkWeights.toleranceMs
+        let lateRun = Moments.elapsed(runOnsets[caller], runOnsets[callee])
+        return (isLate ? LinkWeights.wrongWay : 1) * Scores.decay(max(0, lateRun - LinkWeights.floodMs), constantMs: LinkWeights.floodDecayMs)
     }
 
     /// The rarest shared fact, raised a little by the second; `identity` when it is a fact that lasts longer than a moment.

@@ -31,6 +31,11 @@ enum RedactionRules {
                 (?: (?s:(?!-----(?:BEGIN|END)).)*+ -----END\ [A-Z0-9\ ]{0,40}PRIVATE\ KEY(?:\ BLOCK)?-----
                   | (?: (?: \s | \\++[nrt] )*+ [A-Za-z0-9+/=]{16,}+ )*+ )
                 """#),
+        // The first line of a key that was logged line by line: the DER of a private key begins with its version, then the
+        // modulus (PKCS #1, RFC 8017), the algorithm (PKCS #8, RFC 5958) or the scalar (RFC 5915).
+        RedactionRule(
+            kind: "private-key", triggers: [("IBAAKC", "KC"), ("IBADANBg", "Bg"), ("CAQEEI", "EI"), ("CAQAwDQYJ", "YJ")], exact: true,
+            pattern: #"(?<![A-Za-z0-9+/])M[A-I][A-Za-z0-9+/]{1,8}(?:IBAAKC|IBADANBg|CAQEEI|CAQAwDQYJ)[A-Za-z0-9+/]{16,}+={0,2}"#),
         RedactionRule(
             kind: "url-password", triggers: [("://", "//")],
             pattern: #"://[^\s/?#:@"'<>\\]{0,256}+:\K"# + done + #"[^\s/"'<>\\]{1,512}(?=@[A-Za-z0-9.\-\[_%$])"#),

@@ -1,4 +1,5 @@
 import Foundation
+import Model
 import TestKit
 import Testing
 
@@ -17,10 +18,10 @@ import Testing
         let workspace = try Self.shared.get()
         let guilty = try shell(["git", "-C", workspace.path + "/story/git", "log", "--format=%H", "--grep=open a session per cart line"])
         let main = try #require(try workspace.cases().first { services($0).contains("payments") })
-        let suspects = main["suspects"] as? [[String: Any]] ?? []
+        let suspects = main["suspect_changes"] as? [[String: Any]] ?? []
         #expect(suspects.first?["sha"] as? String == guilty)
         #expect(main["severity"] as? String == "critical")
-        #expect((main["hypotheses"] as? [[String: Any]])?.first?["kind"] as? String == "change")
+        #expect((main["causes"] as? [[String: Any]])?.first?["kind"] as? String == "change")
     }
 
     @Test func `the unrelated problems are investigations of their own`() throws {

@@ -2,7 +2,7 @@ import Foundation
 import TestKit
 
 /// A workspace of the demo story in a temporary folder, with the program run on it.
-struct DemoWorkspace {
+struct DemoWorkspace: Sendable {
     let folder: TemporaryFolder
     var path: String { folder.path + "/shop" }
     static let now = "2026-03-10T15:20:00Z"
@@ -37,8 +37,8 @@ struct DemoWorkspace {
             let evidence = (document["evidence"] as? [[String: Any]] ?? []).map { item in
                 "\(item["fingerprint"] ?? "") \(item["confidence"] ?? "") \(item["phase"] ?? "")"
             }.sorted()
-            let causes = (document["hypotheses"] as? [[String: Any]] ?? []).map { "\($0["name"] ?? "") \($0["score"] ?? "")" }
-            let suspects = (document["suspects"] as? [[String: Any]] ?? []).map { "\($0["sha"] ?? "") \($0["score"] ?? "")" }
+            let causes = (document["causes"] as? [[String: Any]] ?? []).map { "\($0["name"] ?? "") \($0["score"] ?? "")" }
+            let suspects = (document["suspect_changes"] as? [[String: Any]] ?? []).map { "\($0["sha"] ?? "") \($0["score"] ?? "")" }
             return """
                 #\(document["number"] ?? "") \(document["title"] ?? "") \(document["severity"] ?? "") \(document["status"] ?? "") \(document["started_at"] ?? "")
                 \(causes.joined(separator: "\n"))

@@ -12,6 +12,7 @@ package enum Checkout {
 package enum Golden {
     package struct Mismatch: Error, CustomStringConvertible {
         package var description: String
+        package init(description: String) { self.description = description }
     }
 
     /// Compares with `Tests/<folder>/Goldens/<name>`.
@@ -40,7 +41,7 @@ package enum Golden {
 }
 
 /// A folder for one test, removed when the value goes away.
-package final class TemporaryFolder {
+package final class TemporaryFolder: Sendable {
     package let url: URL
     package var path: String { url.path(percentEncoded: false) }
     package init() throws {
@@ -56,15 +57,5 @@ package final class TemporaryFolder {
     }
 }
 
-/// SplitMix64 (Steele, Lea, Flood 2014): the seeded chance of every property test, so that a failure repeats.
-package struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-    package init(seed: UInt64) { state = seed }
-    package mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-}
+/// The seeded chance of every property test, so that a failure repeats.
+package typealias SeededGenerator = SplitMix64

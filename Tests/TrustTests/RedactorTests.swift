@@ -49,6 +49,7 @@ struct RedactorTests {
         (#"{"k":"\#(begin)\n\#(body.replacing("\n", with: #"\n"#))\#(end)\n"}"#, #"{"k":"[redacted:private-key]\n"}"#),
         ("\(begin)\n\(body)", "[redacted:private-key]\n"),
         (#"x \#(begin)\nMIIEpAIBAAKCAQEA7bq0\nAoIBAQDtGx5v"#, #"x [redacted:private-key]\nAoIBAQDtGx5v"#),
+        ("config: " + "MIIEpAIBAAKCAQEA7bq0Zk3x9QvLm2Tt", "config: [redacted:private-key]"),
         ("line: AoIBAQDtGx5v3Ck2w9Xy\nQ2w9XyZz==\n\(end)\nnext", "line: [redacted:private-key]\nnext"),
         (
             "-----BEGIN " + "OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAA\n-----END " + "OPENSSH PRIVATE KEY-----",

@@ -36,7 +36,9 @@ struct Collect {
                     try store.save(breaker, origin: source.name)
                 }
             } catch let error as ConnectorError {
-                breaker.record(success: false, error: "\(error)".clipped(to: 300), at: context.now)
+                // A missing repository is no outage: waiting does not mend it, and the moment it is there it is read.
+                let words = "\(error)".clipped(to: 300)
+                if error.isTransient { breaker.record(success: false, error: words, at: context.now) } else { breaker.lastError = words }
                 try store.save(breaker, origin: source.name)
                 collected.failures.append("\(source.name) failed: \(error)")
             }

@@ -9,9 +9,9 @@ struct CorrelateCases {
     init(_ context: RunContext) { self.context = context }
 
     /// A slice may not grow without end when signals never stop; beyond this it is cut.
-    private static let maxSliceMs: Int64 = 14 * .dayMs
+    static let maxSliceMs: Int64 = 14 * .dayMs
     /// A number may change for so long after its investigation was opened, unless a person touched it.
-    package static let settleMs: Int64 = .hourMs
+    static let settleMs: Int64 = .hourMs
 
     func run() throws -> RunSummary.Cases {
         var summary = RunSummary.Cases()

@@ -101,12 +101,22 @@ struct DeriveSignals {
             let events = spans.isEmpty ? [] : TraceSignals.derive(spans: spans, onsets: onsets, origin: "caseboard")
             changed += try replace(events, DerivedScope(types: [.slowOperation, .errorSpans], scopeKey: "traces"), onsets)
         }
+        let before = try store.serviceMap()
         for day in group.days {
             let spans = try store.spans(from: Instant(ms: day * .dayMs - .hourMs), to: Instant(ms: (day + 1) * .dayMs + .hourMs))
             let edges = TraceMap.edges(spans).sorted { $0.key < $1.key }
             try store.replaceEdges(origin: "traces:\(day)", edges.map { (edge: $0.key, calls: $0.value) })
         }
+        try reconsider(before)
         return changed
+    }
+
+    /// Who calls whom decides what belongs together, so a call that was not known before opens the recent past again.
+    private func reconsider(_ before: ServiceMap) throws {
+        let known = Set(before.edges.keys)
+        if Set(try store.serviceMap().edges.keys) == known { return }
+        guard let newest = try store.newestEvent() else { return }
+        try store.markDirty((newest.occurredAt - CorrelateCases.maxSliceMs)...newest.occurredAt)
     }
 
     private func deriveTests(_ group: Group) throws -> Int {
