@@ -12,7 +12,9 @@ enum Conformance {
             exit(2)
         }
         let scratch = try benchFolder("conformance")
-        let folders = try FileManager.default.contentsOfDirectory(at: root, includingPropertiesForKeys: nil).sorted { $0.path() < $1.path() }
+        let folders = try FileManager.default.contentsOfDirectory(at: root, includingPropertiesForKeys: nil).sorted {
+            $0.path() < $1.path()
+        }
         for folder in folders {
             let files = try unpacked(folder, scratch)
             let name = folder.lastPathComponent
@@ -35,7 +37,8 @@ enum Conformance {
             let results = file.deletingPathExtension().appendingPathExtension("results.json")
             guard let stats = object(results)?["stats"] as? [String: Any] else {
                 // Without an expectation beside it a file is only to be read or refused, and `.exception` says refused.
-                let refused = FileManager.default.fileExists(atPath: file.deletingPathExtension().appendingPathExtension("exception").path(percentEncoded: false))
+                let refused = FileManager.default.fileExists(
+                    atPath: file.deletingPathExtension().appendingPathExtension("exception").path(percentEncoded: false))
                 tally.add(file, reading, expected: refused ? "a refusal" : nil, agrees: !refused || !reading.rejections.isEmpty)
                 continue
             }
@@ -53,7 +56,9 @@ enum Conformance {
         var tally = Tally(name)
         for file in files where file.lastPathComponent == "metrics" {
             let folder = file.deletingLastPathComponent()
-            let isValid = (object(folder.appending(path: "test.json"))?["shouldParse"] as? NSNumber)?.boolValue ?? !folder.lastPathComponent.hasPrefix("bad_")
+            let isValid =
+                (object(folder.appending(path: "test.json"))?["shouldParse"] as? NSNumber)?.boolValue ?? !folder.lastPathComponent
+                .hasPrefix("bad_")
             var place = origin(file)
             place.path = folder.lastPathComponent + ".om"
             let reading = contents(file).withUnsafeBytes { OpenMetricsReader.read($0, from: place) }
@@ -77,9 +82,13 @@ enum Conformance {
         for file in files where file.pathExtension == "xml" {
             let bytes = contents(file)
             let head = String(decoding: bytes.prefix(2_000), as: UTF8.self)
-            let isGood = head.contains("Expect:") && head.components(separatedBy: "Expect:").dropFirst().first?.drop(while: { $0 == " " }).first == "!"
+            let isGood =
+                head.contains("Expect:")
+                && head.components(separatedBy: "Expect:").dropFirst().first?.drop(while: { $0 == " " }).first == "!"
             let reading = bytes.withUnsafeBytes { FeedReader.read($0, from: origin(file)) }
-            tally.add(file, reading, expected: isGood ? "to be read" : nil, agrees: !isGood || reading.rejections.isEmpty || !reading.events.isEmpty)
+            tally.add(
+                file, reading, expected: isGood ? "to be read" : nil,
+                agrees: !isGood || reading.rejections.isEmpty || !reading.events.isEmpty)
         }
         tally.close()
     }
@@ -97,11 +106,15 @@ enum Conformance {
             }
             if let reader = try? LogReader(format: nil, pattern: nil, referenceTime: Instant(ms: 1_773_000_000_000)) {
                 let layout = bytes.withUnsafeBytes { reader.detect(head: $0) }
-                let page = reader.read(bytes, origin: origin(file), offset: 0, firstLine: 1, layout: layout, carriedTimeMs: nil, isEnd: true)
+                let page = reader.read(
+                    bytes, origin: origin(file), offset: 0, firstLine: 1, layout: layout, carriedTimeMs: nil, isEnd: true)
                 reading.logs = [page.batch]
                 reading.rejections += page.rejections
                 let timed = page.batch.records.filter { $0.timeMs != LogRecord.noTime }.count
-                tally.detail(file, "\(layout.format.rawValue): \(page.batch.records.count) records, \(timed) with a time, \(page.rejections.count) refused")
+                tally.detail(
+                    file,
+                    "\(layout.format.rawValue): \(page.batch.records.count) records, \(timed) with a time, \(page.rejections.count) refused"
+                )
             }
             tally.add(file, reading, expected: nil, agrees: true)
         }
@@ -122,7 +135,8 @@ enum Conformance {
     /// The files of a corpus, archives unpacked beside the benchmark's own scratch files.
     private static func unpacked(_ folder: URL, _ scratch: URL) throws -> [URL] {
         var roots = [folder]
-        for file in try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil) where file.lastPathComponent.hasSuffix(".tar.gz") {
+        for file in try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
+        where file.lastPathComponent.hasSuffix(".tar.gz") {
             let target = scratch.appending(path: folder.lastPathComponent)
             try FileManager.default.createDirectory(at: target, withIntermediateDirectories: true)
             let tar = Process()
@@ -168,7 +182,12 @@ private struct Tally {
         for rejection in reading.rejections { refusals[kind(rejection.reason), default: 0] += 1 }
         guard let expected else { return }
         checked += 1
-        if agrees { agreed += 1 } else { misses.append("    \(file.lastPathComponent): expected \(expected)" + (reading.rejections.first.map { "; refused: \($0.reason)" } ?? "")) }
+        if agrees {
+            agreed += 1
+        } else {
+            misses.append(
+                "    \(file.lastPathComponent): expected \(expected)" + (reading.rejections.first.map { "; refused: \($0.reason)" } ?? ""))
+        }
     }
 
     /// The reason without the names and numbers of one file.
@@ -184,8 +203,12 @@ private struct Tally {
     }
 
     func close() {
-        print("\(name): \(files) files, \(accepted) items read, \(refusals.values.reduce(0, +)) refused" + (checked > 0 ? "; as expected in \(agreed) of \(checked)" : ""))
-        for (reason, count) in refusals.sorted(by: { ($1.value, $0.key) < ($0.value, $1.key) }).prefix(8) { print("    \(count) × \(reason)") }
+        print(
+            "\(name): \(files) files, \(accepted) items read, \(refusals.values.reduce(0, +)) refused"
+                + (checked > 0 ? "; as expected in \(agreed) of \(checked)" : ""))
+        for (reason, count) in refusals.sorted(by: { ($1.value, $0.key) < ($0.value, $1.key) }).prefix(8) {
+            print("    \(count) × \(reason)")
+        }
         for miss in misses.prefix(40) { print(miss) }
         for line in details { print(line) }
     }

@@ -21,7 +21,9 @@ enum IdleBenchmark {
             precondition(report.answer.json["news"] == .bool(false), "an idle run must have no news")
         }
         let store = try CaseStore.open(path: workspace.database.path(percentEncoded: false), readOnly: true)
-        print("idle: \(try store.eventCount()) events, \(try store.caseStamps().count) investigations: \(twoDigits(figures.sorted()[2])) CPU-seconds a run (median of 5, in one process)")
+        print(
+            "idle: \(try store.eventCount()) events, \(try store.caseStamps().count) investigations: \(twoDigits(figures.sorted()[2])) CPU-seconds a run (median of 5, in one process)"
+        )
     }
 
     /// A thousand incidents of a hundred events, two hours apart.

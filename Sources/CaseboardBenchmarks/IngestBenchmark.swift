@@ -20,7 +20,9 @@ enum IngestBenchmark {
             let ours = Double(lines) / (cpuSeconds() - before)
             let read = report.answer.json["read"]?["log_records"]?.intValue ?? 0
             print("ingest \(kind): \(read) records, \(thousands(ours)) lines per CPU-second into the store, peak \(peakMegabytes()) MB")
-            if let drain = peer(Peers.python, ["Benchmarks/peers/drain3_peer.py", log.path(percentEncoded: false), "\(peerLines)", kind]), drain.count == 2 {
+            if let drain = peer(Peers.python, ["Benchmarks/peers/drain3_peer.py", log.path(percentEncoded: false), "\(peerLines)", kind]),
+                drain.count == 2
+            {
                 let theirs = drain[0] / drain[1]
                 print("ingest \(kind): Drain3 with 3 masks \(thousands(theirs)); ratio \(twoDigits(ours / theirs))")
             } else {
@@ -47,9 +49,11 @@ enum IngestBenchmark {
             let line: String
             if kind == "syslog" {
                 let c = at.civil
-                line = "<\(128 + (index % 50 == 0 ? 3 : 6))>\(c.monthName) \(c.day) \(at.clock) host-\(chance.below(9)) svc-\(noun)[\(400 + chance.below(20))]: \(message)\n"
+                line =
+                    "<\(128 + (index % 50 == 0 ? 3 : 6))>\(c.monthName) \(c.day) \(at.clock) host-\(chance.below(9)) svc-\(noun)[\(400 + chance.below(20))]: \(message)\n"
             } else {
-                line = "{\"time\":\"\(at.rfc3339)\",\"level\":\"\(index % 50 == 0 ? "error" : "info")\",\"service\":\"svc-\(noun)\",\"host\":\"host-\(chance.below(9))\",\"message\":\"\(message)\"}\n"
+                line =
+                    "{\"time\":\"\(at.rfc3339)\",\"level\":\"\(index % 50 == 0 ? "error" : "info")\",\"service\":\"svc-\(noun)\",\"host\":\"host-\(chance.below(9))\",\"message\":\"\(message)\"}\n"
             }
             out.append(contentsOf: line.utf8)
             if out.count > 4 << 20 {
@@ -59,6 +63,7 @@ enum IngestBenchmark {
         }
         try file.write(contentsOf: out)
         try file.close()
-        try FileManager.default.setAttributes([.modificationDate: Date(timeIntervalSince1970: 1_773_000_000)], ofItemAtPath: url.path(percentEncoded: false))
+        try FileManager.default.setAttributes(
+            [.modificationDate: Date(timeIntervalSince1970: 1_773_000_000)], ofItemAtPath: url.path(percentEncoded: false))
     }
 }

@@ -38,7 +38,9 @@ enum PageBenchmark {
         }
         let reportSeconds = cpuSeconds() - before
         let reportRate = Double(pages) / reportSeconds
-        print("pages: canvas \(thousands(canvasRate)), report \(thousands(reportRate)) a CPU-second (drafting its Markdown: \(thousands(Double(pages) / draftSeconds)))")
+        print(
+            "pages: canvas \(thousands(canvasRate)), report \(thousands(reportRate)) a CPU-second (drafting its Markdown: \(thousands(Double(pages) / draftSeconds)))"
+        )
 
         for (index, markdown) in markdowns.enumerated() {
             let text = "---\ntitle: Report \(index)\n---\n" + markdown
@@ -51,7 +53,8 @@ enum PageBenchmark {
         try FileManager.default.createDirectory(at: layouts, withIntermediateDirectories: true)
         try "<!doctype html><html><head><title>{{ .Title }}</title></head><body>{{ .Content }}</body></html>".write(
             to: layouts.appending(path: "single.html"), atomically: true, encoding: .utf8)
-        try "<!doctype html><html><body>{{ len .Pages }}</body></html>".write(to: layouts.appending(path: "list.html"), atomically: true, encoding: .utf8)
+        try "<!doctype html><html><body>{{ len .Pages }}</body></html>".write(
+            to: layouts.appending(path: "list.html"), atomically: true, encoding: .utf8)
         let childBefore = childCPUSeconds()
         let process = Process()
         process.executableURL = URL(filePath: Peers.hugo)
@@ -60,10 +63,13 @@ enum PageBenchmark {
         process.standardError = FileHandle.nullDevice
         guard (try? process.run()) != nil else { return print("pages: \(Peers.missing)") }
         process.waitUntilExit()
-        let made = (try? FileManager.default.contentsOfDirectory(atPath: hugo.appending(path: "public").path(percentEncoded: false)).count) ?? 0
+        let made =
+            (try? FileManager.default.contentsOfDirectory(atPath: hugo.appending(path: "public").path(percentEncoded: false)).count) ?? 0
         guard process.terminationStatus == 0, made >= pages else { return print("pages: Hugo failed (\(made) pages)") }
         let theirs = Double(pages) / (childCPUSeconds() - childBefore)
-        print("pages: Hugo \(thousands(theirs)) a CPU-second; ratio canvas \(twoDigits(canvasRate / theirs)), report \(twoDigits(reportRate / theirs))")
+        print(
+            "pages: Hugo \(thousands(theirs)) a CPU-second; ratio canvas \(twoDigits(canvasRate / theirs)), report \(twoDigits(reportRate / theirs))"
+        )
     }
 }
 
@@ -78,22 +84,28 @@ struct BenchSite {
         for index in 0..<40 {
             let service = ["checkout", "payments", "shop-db", "cart"][index % 4]
             let event = Event(
-                source: [.logs, .metrics, .traces, .alerts][index % 4], type: [.errorBurst, .metricAnomaly, .slowOperation, .alert][index % 4],
+                source: [.logs, .metrics, .traces, .alerts][index % 4],
+                type: [.errorBurst, .metricAnomaly, .slowOperation, .alert][index % 4],
                 subject: "\(number)-\(index)", at: start + Int64(index) * 7_000, severity: [.high, .medium, .critical, .low][index % 4],
                 title: "Message \(index) of case \(number): connection refused after \(index * 13) ms", service: service,
                 attributes: ["strength": 0.8, "count": .int(Int64(index * 3))])
             let terms = [
-                Term(name: "time", value: 0.7, why: "\(index) s after the first failure"), Term(name: "topology", value: 0.5, why: "called by checkout"),
+                Term(name: "time", value: 0.7, why: "\(index) s after the first failure"),
+                Term(name: "topology", value: 0.5, why: "called by checkout"),
                 Term(name: "entity", value: 0.4, why: "same host"),
             ]
-            items.append(EvidenceItem(evidence: Evidence(fingerprint: event.fingerprint, eventID: event.id, confidence: 0.8, terms: terms), event: event))
+            items.append(
+                EvidenceItem(
+                    evidence: Evidence(fingerprint: event.fingerprint, eventID: event.id, confidence: 0.8, terms: terms), event: event))
         }
         let hypothesis = Hypothesis(
             rank: 1, kind: .change, service: "checkout", name: "Deploy of checkout 4.\(number).0", score: 0.87,
             terms: [Term(name: "change", value: 0.6, why: "live 128 s before")], summary: "It was live 128 s before the first failure.")
         let investigation = Investigation(
-            key: "case_\(number)", number: number, title: "Payments fail in case \(number)", verdict: "The deploy probably caused it.", severity: .critical,
-            startedAt: start, lastSignalAt: start + 280_000, services: ["checkout", "payments", "shop-db", "cart"], impact: "31 % of checkouts failed.",
+            key: "case_\(number)", number: number, title: "Payments fail in case \(number)", verdict: "The deploy probably caused it.",
+            severity: .critical,
+            startedAt: start, lastSignalAt: start + 280_000, services: ["checkout", "payments", "shop-db", "cart"],
+            impact: "31 % of checkouts failed.",
             hypotheses: [hypothesis])
         return CaseFile(investigation: investigation, items: items, from: start - 60_000, to: start + 340_000)
     }

@@ -105,7 +105,9 @@ struct Grouping {
             }
         }
         // A callee struck after its caller does not explain it; it may be its victim, and keeps its link.
-        func explains(_ callee: Int, _ caller: Int) -> Bool { Moments.elapsed(model.runOnsets[caller], model.runOnsets[callee]) <= runToleranceMs }
+        func explains(_ callee: Int, _ caller: Int) -> Bool {
+            Moments.elapsed(model.runOnsets[caller], model.runOnsets[callee]) <= runToleranceMs
+        }
         // The best explanation of a caller's signal is the callee with the most links to it, four counted.
         var support: [Int: [Int: [Double]]] = [:]
         for link in links {

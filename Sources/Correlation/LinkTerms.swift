@@ -216,7 +216,8 @@ extension LinkModel {
     private func wrongWay(caller: Int, callee: Int) -> Double {
         let isLate = Moments.elapsed(facts[caller].startMs, facts[callee].startMs) > LinkWeights.toleranceMs
         let lateRun = Moments.elapsed(runOnsets[caller], runOnsets[callee])
-        return (isLate ? LinkWeights.wrongWay : 1) * Scores.decay(max(0, lateRun - LinkWeights.floodMs), constantMs: LinkWeights.floodDecayMs)
+        return (isLate ? LinkWeights.wrongWay : 1)
+            * Scores.decay(max(0, lateRun - LinkWeights.floodMs), constantMs: LinkWeights.floodDecayMs)
     }
 
     /// The rarest shared fact, raised a little by the second; `identity` when it is a fact that lasts longer than a moment.

@@ -13,14 +13,22 @@ extension Story {
         }
         let crash = poolExhausted
         let lines = [
-            line("SearchLatencyHigh", "search", "warning", "search p95 above 2 s for 3 minutes", from: searchTroubleStart + 200_000, to: nil),
-            line("SearchLatencyHigh", "search", "warning", "search p95 above 2 s for 3 minutes", from: searchTroubleStart + 200_000, to: searchTroubleEnd + 60_000),
+            line(
+                "SearchLatencyHigh", "search", "warning", "search p95 above 2 s for 3 minutes", from: searchTroubleStart + 200_000, to: nil),
+            line(
+                "SearchLatencyHigh", "search", "warning", "search p95 above 2 s for 3 minutes", from: searchTroubleStart + 200_000,
+                to: searchTroubleEnd + 60_000),
             line("DatabaseConnectionsNearLimit", "shop-db", "warning", "190 of 200 connections in use", from: crash + 30_000, to: nil),
             line("PaymentsErrorRateHigh", "payments", "critical", "payments fails 40 % of requests", from: crash + 110_000, to: nil),
-            line("CheckoutAvailabilityBurn", "checkout", "critical", "checkout burns its error budget 14 times too fast", from: crash + 150_000, to: nil),
-            line("MailQueueGrowing", "notifications", "warning", "mail queue grows for 10 minutes", from: mailTroubleStart + 600_000, to: nil),
+            line(
+                "CheckoutAvailabilityBurn", "checkout", "critical", "checkout burns its error budget 14 times too fast",
+                from: crash + 150_000, to: nil),
+            line(
+                "MailQueueGrowing", "notifications", "warning", "mail queue grows for 10 minutes", from: mailTroubleStart + 600_000, to: nil
+            ),
         ]
-        return StoryFile(path: "alerts/alertmanager.jsonl", text: lines.joined(separator: "\n") + "\n", modifiedAt: mailTroubleStart + 600_000)
+        return StoryFile(
+            path: "alerts/alertmanager.jsonl", text: lines.joined(separator: "\n") + "\n", modifiedAt: mailTroubleStart + 600_000)
     }
 
     /// Deployments and a flag, as a pipeline would append them. The shas are those of the story's repository.

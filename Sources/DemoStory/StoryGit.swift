@@ -24,7 +24,10 @@ extension Story {
             (8_600, "", "Ola Berg", "Lay out the services", "", Story.services.map { "services/\($0)/README.md" }),
             (8_400, "", "Mara Lindqvist", "Add the connection pool", "", ["libs/db/\(Self.java)/db/ConnectionPool.java"]),
             (8_100, "", "Jonas Weiss", "Price in cents everywhere", "", ["\(checkout)/Price.java", "\(payments)/Money.java"]),
-            (7_200, "", "Ola Berg", "Lock the cart while an order is placed", "", ["\(checkout)/CheckoutService.java", "services/cart/cart.go"]),
+            (
+                7_200, "", "Ola Berg", "Lock the cart while an order is placed", "",
+                ["\(checkout)/CheckoutService.java", "services/cart/cart.go"]
+            ),
             (6_900, "", "Ines Prado", "Log the trace id in every line", "", ["services/cart/log.go", "services/inventory/log.go"]),
             (6_200, "", "Jonas Weiss", "Keep reservations for fifteen minutes", "", ["services/inventory/reserve.go"]),
             (5_800, "", "Mara Lindqvist", "Show stock in the search results", "", ["services/search/api/query.py"]),
@@ -32,24 +35,39 @@ extension Story {
             (5_100, "", "Ola Berg", "Retry a payment once", "", ["\(payments)/PaymentService.java"]),
             (4_300, "", "Ines Prado", "Rewrite the README of payments", "", ["services/payments/README.md"]),
             (4_000, "", "Jonas Weiss", "Vacuum the cart table at night", "", ["ops/cron/vacuum.sql"]),
-            (3_300, "", "Mara Lindqvist", "Raise the pool timeout to 3000 ms", "Payments waited too little under load.", ["libs/db/\(Self.java)/db/ConnectionPool.java"]),
+            (
+                3_300, "", "Mara Lindqvist", "Raise the pool timeout to 3000 ms", "Payments waited too little under load.",
+                ["libs/db/\(Self.java)/db/ConnectionPool.java"]
+            ),
             (2_900, "", "Ines Prado", "Test the price rounding", "", ["services/checkout/src/test/java/com/shop/checkout/PriceTest.java"]),
             (2_600, "", "Ola Berg", "Mail: one template a language", "", ["services/notifications/templates/order.mjml"]),
             (2_300, "", "Jonas Weiss", "Count stock with one query", "", ["services/inventory/stock.go"]),
-            (1_900, "payments-live", "Mara Lindqvist", "Payments 2.31.0: idempotent capture", "", ["\(payments)/PaymentService.java", "\(payments)/AuthorizationStore.java"]),
+            (
+                1_900, "payments-live", "Mara Lindqvist", "Payments 2.31.0: idempotent capture", "",
+                ["\(payments)/PaymentService.java", "\(payments)/AuthorizationStore.java"]
+            ),
             (1_600, "checkout-before", "Ola Berg", "Checkout 4.17.2: fix the address form", "", ["\(checkout)/AddressForm.java"]),
-            (700, "", "Ines Prado", "Search: <b>bold</b> terms in snippets", "See [the plan](javascript:alert(5)).", ["services/search/api/snippet.py"]),
+            (
+                700, "", "Ines Prado", "Search: <b>bold</b> terms in snippets", "See [the plan](javascript:alert(5)).",
+                ["services/search/api/snippet.py"]
+            ),
             (500, "", "Jonas Weiss", "Search: merge segments in the background", "", ["services/search/index/merge.py"]),
             (300, "search-live", "Jonas Weiss", "Search 2.9.1", "", ["services/search/VERSION"]),
             (160, "", "Ines Prado", "Raise the hero image quality to 82", "", ["services/storefront/web/hero.css"]),
             (140, "", "Mara Lindqvist", "Winter banner behind a flag", "", ["services/storefront/web/banner.js"]),
             (120, "storefront-live", "Ines Prado", "Storefront 9.4.0", "", ["services/storefront/VERSION"]),
             (118, "", "Mara Lindqvist", "Checkout: shorter error texts", "", ["\(checkout)/Messages.java"]),
-            (95, "", "Jonas Weiss", "Checkout: prices of a cart in parallel", "Prices of the lines are asked for at the same time.", ["\(checkout)/Price.java", "\(checkout)/CheckoutService.java"]),
+            (
+                95, "", "Jonas Weiss", "Checkout: prices of a cart in parallel", "Prices of the lines are asked for at the same time.",
+                ["\(checkout)/Price.java", "\(checkout)/CheckoutService.java"]
+            ),
             (
                 70, "guilty", "Ola Berg", "Checkout: open a session per cart line",
                 "Each line gets its own database session, so that slow lines do not wait for each other.",
-                ["\(checkout)/CartSession.java", "\(checkout)/CheckoutService.java", "services/checkout/src/test/java/com/shop/checkout/CartSessionTest.java"]
+                [
+                    "\(checkout)/CartSession.java", "\(checkout)/CheckoutService.java",
+                    "services/checkout/src/test/java/com/shop/checkout/CartSessionTest.java",
+                ]
             ),
             (64, "", "Ines Prado", "Checkout: translate the receipt", "", ["services/checkout/src/main/resources/receipt_fr.properties"]),
             (60, "", "Mara Lindqvist", "Format the build files", "", ["build.gradle", "settings.gradle"]),
@@ -78,7 +96,9 @@ extension Story {
                 var lines = contents[path] ?? (1...(20 + chance.below(60))).map { "// \(path) line \($0)" }
                 let touched = commit.label == "guilty" ? 24 : 1 + chance.below(6)
                 for _ in 0..<touched {
-                    lines.insert("step(\(chance.below(9_999)));  // \(commit.subject.filter { $0.isLetter || $0 == " " })", at: chance.below(lines.count))
+                    lines.insert(
+                        "step(\(chance.below(9_999)));  // \(commit.subject.filter { $0.isLetter || $0 == " " })",
+                        at: chance.below(lines.count))
                 }
                 contents[path] = lines
                 let text = lines.joined(separator: "\n") + "\n"

@@ -102,12 +102,14 @@ private struct StoryLogs {
         cartLine(r.at + 20, "info", "cart locked", "user=\(r.user) order=\(r.order) lines=\(r.cartLines)", r)
         inventoryLine(r.at + 40, "info", "reservation created", "\"order\":\(r.order),\"items\":\(r.cartLines)", r)
         guard let failed = r.failedService else {
-            paymentsLine(r.at + 80, "INFO", "PaymentService", "authorize order=\(r.order) amount=\(r.cents / 100).\(padded(r.cents % 100, 2)) EUR")
+            paymentsLine(
+                r.at + 80, "INFO", "PaymentService", "authorize order=\(r.order) amount=\(r.cents / 100).\(padded(r.cents % 100, 2)) EUR")
             paymentsLine(done - 20, "INFO", "PaymentService", "captured order=\(r.order) in \(r.durationMs / 3) ms")
             checkoutLine(done, "info", "order \(r.order) placed in \(r.durationMs) ms", "\"cents\":\(r.cents)", r)
             notificationLine(done + 30, 6, "queued confirmation mail for order \(r.order)")
             if r.mailDeferred {
-                notificationLine(done + 900, 4, "delivery deferred for order \(r.order): 451 4.3.0 relay mx2.mailwing.example try again later")
+                notificationLine(
+                    done + 900, 4, "delivery deferred for order \(r.order): 451 4.3.0 relay mx2.mailwing.example try again later")
             } else {
                 notificationLine(done + 400, 6, "delivered confirmation for order \(r.order) in \(200 + r.product % 200) ms")
             }
@@ -127,7 +129,9 @@ private struct StoryLogs {
             let stack =
                 "com.shop.db.PoolTimeoutException: no connection within 3000 ms\\n\\tat com.shop.db.ConnectionPool.acquire(ConnectionPool.java:57)"
                 + "\\n\\tat com.shop.checkout.CartSession.openPerLine(CartSession.java:72)\\n\\tat com.shop.checkout.CheckoutService.place(CheckoutService.java:133)"
-            checkoutLine(done - 5, "error", "could not open a session for cart line \(r.cartLines)", "\"stack\":\"\(stack)\",\"order\":\(r.order)", r)
+            checkoutLine(
+                done - 5, "error", "could not open a session for cart line \(r.cartLines)", "\"stack\":\"\(stack)\",\"order\":\(r.order)", r
+            )
         }
         checkoutLine(done, "error", "order \(r.order) failed: \(failed) answered 503", "\"waited_ms\":\(r.durationMs)", r)
         if chance.chance(0.3) {
@@ -174,20 +178,26 @@ private struct StoryLogs {
         // And in the middle of the incident, as evidence of it.
         for minute in [7, 9, 12, 14, 19] {
             let text = hostile[minute % hostile.count].filter { $0 != "\"" && $0 != "\u{1b}" && $0 != "\u{7}" }
-            checkoutLine(story.badDeploy + Int64(minute) * 60_000, "error", "coupon not applied: \(text)", "\"order\":\(88_500 + minute)", nil)
+            checkoutLine(
+                story.badDeploy + Int64(minute) * 60_000, "error", "coupon not applied: \(text)", "\"order\":\(88_500 + minute)", nil)
         }
         let key = "AKIA" + "IOSFODNN7EXAMPLE"
         let jwt = "eyJhbGciOiJSUzI1NiJ9" + ".eyJzdWIiOiJzaG9wIiwiZXhwIjoxOTAwMDAwMDAwfQ" + ".c2lnbmF0dXJlLW9mLXRoZS1kZW1vLXN0b3J5LW9ubHk"
         for minute in [20.0, 61, 95] {
             let at = story.minutesBeforeEnd(minute)
-            checkoutLine(at, "info", "retrying upload with access key \(key)", "\"secret_access_key\":\"wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY\"", nil)
+            checkoutLine(
+                at, "info", "retrying upload with access key \(key)", "\"secret_access_key\":\"wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY\"",
+                nil)
             paymentsLine(at, "INFO", "GatewayClient", "request rejected, Authorization: Bearer \(jwt)")
             paymentsLine(at + 3, "INFO", "CardVault", "could not tokenise card 4111 1111 1111 1111 for order=\(88_400 + Int(minute))")
             cartLine(at, "info", "session store connected", "dsn=postgres://shop:c0rrect-horse@shop-db:5432/shop", nil)
             databaseLine(at, "info", "LOG:  connection with password=hunter2-staple given on the command line")
         }
         let keyAt = story.minutesBeforeEnd(95)
-        for line in ["-----BEGIN RSA PRIVATE " + "KEY-----", "MIIEpAIBAAKCAQEAdemo0demo1demo2demo3demo4demo5demo6demo7demo8demo9", "-----END RSA PRIVATE " + "KEY-----"] {
+        for line in [
+            "-----BEGIN RSA PRIVATE " + "KEY-----", "MIIEpAIBAAKCAQEAdemo0demo1demo2demo3demo4demo5demo6demo7demo8demo9",
+            "-----END RSA PRIVATE " + "KEY-----",
+        ] {
             searchLine(keyAt, "INFO", "unexpected line in config: \(line)")
         }
     }
@@ -197,7 +207,8 @@ private struct StoryLogs {
     private mutating func access(_ r: StoryRequest, _ line: String, _ status: Int, _ at: Instant) {
         storefront.add(
             at,
-            "\(r.clientAddress) - - [\(clf(at))] \"\(line)\" \(status) \(400 + r.product * 13 % 9_000) \"https://shop.example/\" \"\(r.agent)\" rt=0.\(padded(r.durationMs % 1_000, 3))")
+            "\(r.clientAddress) - - [\(clf(at))] \"\(line)\" \(status) \(400 + r.product * 13 % 9_000) \"https://shop.example/\" \"\(r.agent)\" rt=0.\(padded(r.durationMs % 1_000, 3))"
+        )
     }
     private mutating func cartLine(_ at: Instant, _ level: String, _ message: String, _ rest: String, _ r: StoryRequest?) {
         let trace = r.map { " trace_id=\($0.traceID)" } ?? ""
@@ -206,19 +217,24 @@ private struct StoryLogs {
     private mutating func checkoutLine(_ at: Instant, _ level: String, _ message: String, _ rest: String, _ r: StoryRequest?) {
         let trace = r.map { ",\"trace_id\":\"\($0.traceID)\"" } ?? ""
         let pod = "checkout-5b67c48447-\(at >= story.badDeploy ? "q7x2m" : "fj8b7")"
-        checkout.add(at, "{\"time\":\"\(at.rfc3339)\",\"level\":\"\(level)\",\"service\":\"checkout\",\"pod\":\"\(pod)\",\"message\":\"\(message)\",\(rest)\(trace)}")
+        checkout.add(
+            at,
+            "{\"time\":\"\(at.rfc3339)\",\"level\":\"\(level)\",\"service\":\"checkout\",\"pod\":\"\(pod)\",\"message\":\"\(message)\",\(rest)\(trace)}"
+        )
     }
     private mutating func paymentsLine(_ at: Instant, _ level: String, _ logger: String, _ message: String) {
         let c = at.civil
         payments.add(
             at,
-            "\(at.date) \(at.clock),\(padded(c.millisecond, 3)) \(level.padding(5)) [worker-\(at.ms / 7 % 8)] com.shop.payments.\(logger) - \(message)")
+            "\(at.date) \(at.clock),\(padded(c.millisecond, 3)) \(level.padding(5)) [worker-\(at.ms / 7 % 8)] com.shop.payments.\(logger) - \(message)"
+        )
     }
     private mutating func inventoryLine(_ at: Instant, _ level: String, _ message: String, _ rest: String, _ r: StoryRequest) {
         let stream = level == "error" ? "stderr" : "stdout"
         inventory.add(
             at,
-            "\(at.date)T\(at.clock).\(padded(at.civil.millisecond, 3))000000Z \(stream) F {\"level\":\"\(level)\",\"msg\":\"\(message)\",\(rest),\"trace_id\":\"\(r.traceID)\"}")
+            "\(at.date)T\(at.clock).\(padded(at.civil.millisecond, 3))000000Z \(stream) F {\"level\":\"\(level)\",\"msg\":\"\(message)\",\(rest),\"trace_id\":\"\(r.traceID)\"}"
+        )
     }
     private mutating func searchLine(_ at: Instant, _ level: String, _ message: String) {
         search.add(at, "\(at.date) \(at.clock),\(padded(at.civil.millisecond, 3)) \(level) [search.api] \(message)")

@@ -48,7 +48,11 @@ extension Story {
             }
             let queue = mailTrouble(at: at) ? 4 + Double(at - mailTroubleStart) / 4_000 : 3
             sample("notifications", "queue_depth", queue + abs(chance.gauss()))
-            if searchTrouble(at: at) { sample("search", "disk_used_percent", 97 + chance.unit()) } else { sample("search", "disk_used_percent", 71 + chance.unit()) }
+            if searchTrouble(at: at) {
+                sample("search", "disk_used_percent", 97 + chance.unit())
+            } else {
+                sample("search", "disk_used_percent", 71 + chance.unit())
+            }
             let used = min(200, 70 + 4 * chance.gauss() + 130 * opening)
             connections += "pg_connections_in_use{instance=\"db-1\",service=\"shop-db\"} \(rounded(max(0, used))) \(at.ms / 1_000)\n"
             committed += 30 * load(at: at) / scale * (1 - 0.6 * harm)

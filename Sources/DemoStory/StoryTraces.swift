@@ -41,14 +41,20 @@ extension Story {
             add("cart", "GetCart", chance.hex(16), parent: root, kind: 2, from: 5, length: max(2, total / 3))
         case .search:
             add("storefront", "GET /search", root, parent: "", kind: 2, from: 0, length: total, error: frontError)
-            add("search", "Query", chance.hex(16), parent: root, kind: 2, from: 3, length: total - 6, error: r.searchTimeout ? "IndexTimeout" : nil)
+            add(
+                "search", "Query", chance.hex(16), parent: root, kind: 2, from: 3, length: total - 6,
+                error: r.searchTimeout ? "IndexTimeout" : nil)
         case .addToCart:
             add("storefront", "POST /cart/items", root, parent: "", kind: 2, from: 0, length: total, error: frontError)
-            add("cart", "AddItem", chance.hex(16), parent: root, kind: 2, from: 4, length: total - 8, error: r.failedService == "cart" ? "session store slow" : nil)
+            add(
+                "cart", "AddItem", chance.hex(16), parent: root, kind: 2, from: 4, length: total - 8,
+                error: r.failedService == "cart" ? "session store slow" : nil)
         case .checkout:
             let place = chance.hex(16)
             add("storefront", "POST /checkout", root, parent: "", kind: 2, from: 0, length: total, error: frontError)
-            add("checkout", "PlaceOrder", place, parent: root, kind: 2, from: 4, length: total - 8, error: frontError.map { _ in "dependency failed" })
+            add(
+                "checkout", "PlaceOrder", place, parent: root, kind: 2, from: 4, length: total - 8,
+                error: frontError.map { _ in "dependency failed" })
             add("cart", "LockCart", chance.hex(16), parent: place, kind: 2, from: 12, length: 14 + chance.below(9))
             let harmed = harm(at: r.at)
             let reserve = chance.hex(16)
@@ -58,8 +64,11 @@ extension Story {
             let authorize = chance.hex(16)
             let length = max(40, total - 140)
             if r.failedService == "payments" {
-                let stack = "com.shop.db.PoolTimeoutException: no connection within 3000 ms\\n\\tat com.shop.db.ConnectionPool.acquire(ConnectionPool.java:57)\\n\\tat com.shop.payments.AuthorizationStore.save(AuthorizationStore.java:88)"
-                add("payments", "Authorize", authorize, parent: place, kind: 2, from: 70, length: length, error: "PoolTimeoutException", exception: stack)
+                let stack =
+                    "com.shop.db.PoolTimeoutException: no connection within 3000 ms\\n\\tat com.shop.db.ConnectionPool.acquire(ConnectionPool.java:57)\\n\\tat com.shop.payments.AuthorizationStore.save(AuthorizationStore.java:88)"
+                add(
+                    "payments", "Authorize", authorize, parent: place, kind: 2, from: 70, length: length, error: "PoolTimeoutException",
+                    exception: stack)
             } else {
                 add("payments", "Authorize", authorize, parent: place, kind: 2, from: 70, length: length)
                 add("shop-db", "INSERT authorization", chance.hex(16), parent: authorize, kind: 2, from: 80, length: max(8, length / 3))

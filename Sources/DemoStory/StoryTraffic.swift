@@ -51,7 +51,11 @@ extension Story {
             let slowSearch = kind == .search && searchTrouble(at: at) && chance.chance(0.6)
             let base = kind == .checkout ? 310 : kind == .search ? 90 : 45
             var duration = Int(Double(base) * (0.7 + 0.6 * chance.unit()))
-            if hit { duration = 3_000 + chance.below(900) } else if harm > 0 && kind == .checkout { duration += Int(harm * 2_400 * chance.unit()) }
+            if hit {
+                duration = 3_000 + chance.below(900)
+            } else if harm > 0 && kind == .checkout {
+                duration += Int(harm * 2_400 * chance.unit())
+            }
             if slowSearch { duration = 5_000 + chance.below(300) }
             out.append(
                 StoryRequest(

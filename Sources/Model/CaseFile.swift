@@ -121,7 +121,8 @@ package struct BoardItem: Hashable, Sendable {
     package var to: Instant
     /// When the suspect change went live, for the line in the sparkline.
     package var changeAt: Instant?
-    package init(investigation: Investigation, evidenceCount: Int, rate: [Int64] = [], from: Instant, to: Instant, changeAt: Instant? = nil) {
+    package init(investigation: Investigation, evidenceCount: Int, rate: [Int64] = [], from: Instant, to: Instant, changeAt: Instant? = nil)
+    {
         self.investigation = investigation
         self.evidenceCount = evidenceCount
         self.rate = rate
@@ -170,7 +171,9 @@ package struct Digest: Sendable {
     package var remarks: [String]
     /// Where the board is published; nil leaves links out.
     package var baseURL: String?
-    package init(title: String, asOf: Instant, entries: [DigestEntry], stillOpen: [Investigation], remarks: [String] = [], baseURL: String? = nil) {
+    package init(
+        title: String, asOf: Instant, entries: [DigestEntry], stillOpen: [Investigation], remarks: [String] = [], baseURL: String? = nil
+    ) {
         self.title = title
         self.asOf = asOf
         self.entries = entries

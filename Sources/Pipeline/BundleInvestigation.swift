@@ -48,7 +48,8 @@ package enum BundleInvestigation {
                 if let instant = Instant(text: text) { return instant }
                 throw PipelineError.configuration([
                     Diagnostic(
-                        file: "bundle.yaml", line: node.place.line, column: node.place.column, message: "`\(text.clipped(to: 60))` is not a time",
+                        file: "bundle.yaml", line: node.place.line, column: node.place.column,
+                        message: "`\(text.clipped(to: 60))` is not a time",
                         remedy: "write RFC 3339 or epoch digits")
                 ])
             }
@@ -99,7 +100,8 @@ package enum BundleInvestigation {
     private static let parts: [(name: String, kind: String, patterns: [String])] = [
         ("git", "git", ["git"]), ("changes", "changes", ["changes/*"]), ("topology.csv", "topology", ["topology.csv"]),
         ("logs", "logs", ["logs/**"]), ("metrics", "metrics", ["metrics/**"]), ("traces", "traces", ["traces/**"]),
-        ("tests", "junit", ["tests/**"]), ("alerts", "alerts", ["alerts/*"]), ("feeds", "feed", ["feeds/*"]), ("reports", "reports", ["reports/*"]),
+        ("tests", "junit", ["tests/**"]), ("alerts", "alerts", ["alerts/*"]), ("feeds", "feed", ["feeds/*"]),
+        ("reports", "reports", ["reports/*"]),
     ]
 
     // MARK: - The verdict
@@ -118,7 +120,9 @@ package enum BundleInvestigation {
             startHint: ignoresHints ? nil : bundle.startedAt)
         let changes = Correlator.decide(window)
         try store.apply(changes, at: context.now, author: "caseboard")
-        guard let number = try store.caseStamps().filter({ !$0.isDeleted }).map(\.number).min(), let snapshot = try store.snapshot(number: number) else {
+        guard let number = try store.caseStamps().filter({ !$0.isDeleted }).map(\.number).min(),
+            let snapshot = try store.snapshot(number: number)
+        else {
             throw PipelineError.noEvidence(path: context.workspace.root.plainPath)
         }
         var file = try CaseFileAssembly(store: store, now: context.now).file(of: snapshot)
@@ -144,7 +148,8 @@ package enum BundleInvestigation {
         for failure in collected.failures { lines.append(Line(failure, .high)) }
         if collected.deadLetters > 0 { lines.append(Line("\(counted(collected.deadLetters, "item")) could not be read", .medium)) }
         return Answer(
-            lines: lines, json: APIDocuments.investigationAnswer(file), exitCode: collected.deadLetters > 0 || !collected.failures.isEmpty ? 1 : 0)
+            lines: lines, json: APIDocuments.investigationAnswer(file),
+            exitCode: collected.deadLetters > 0 || !collected.failures.isEmpty ? 1 : 0)
     }
 }
 

@@ -18,7 +18,8 @@ struct CaseFileAssembly {
     func file(of snapshot: CaseSnapshot) throws -> CaseFile {
         let investigation = snapshot.investigation
         let byFingerprint = Dictionary(
-            try store.events(fingerprints: snapshot.evidence.map(\.fingerprint)).map { ($0.fingerprint, $0) }, uniquingKeysWith: { first, _ in first })
+            try store.events(fingerprints: snapshot.evidence.map(\.fingerprint)).map { ($0.fingerprint, $0) },
+            uniquingKeysWith: { first, _ in first })
         let linked = snapshot.evidence.compactMap { evidence in byFingerprint[evidence.fingerprint].map { (evidence, $0) } }
         let strongest = linked.sorted { ($0.0.confidence, $1.0.fingerprint) > ($1.0.confidence, $0.0.fingerprint) }.prefix(Self.maxItems)
         let axis = timeAxis(investigation, strongest.map(\.1))

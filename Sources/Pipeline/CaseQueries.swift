@@ -31,7 +31,9 @@ package enum CaseQueries {
     package static func list(_ workspace: Workspace, filter: CaseFilter, now: Instant) throws -> Answer {
         let all = try open(workspace)?.allInvestigations() ?? []
         let shown = all.filter(filter.admits).sorted {
-            ($0.status.isEnded ? 1 : 0, $0.status.isEnded ? 0 : $0.severity.rank, -$0.number) < ($1.status.isEnded ? 1 : 0, $1.status.isEnded ? 0 : $1.severity.rank, -$1.number)
+            ($0.status.isEnded ? 1 : 0, $0.status.isEnded ? 0 : $0.severity.rank, -$0.number) < (
+                $1.status.isEnded ? 1 : 0, $1.status.isEnded ? 0 : $1.severity.rank, -$1.number
+            )
         }
         var lines: [Line] = []
         if all.isEmpty {
@@ -43,7 +45,8 @@ package enum CaseQueries {
         for investigation in shown.prefix(filter.limit) {
             let number = String(repeating: " ", count: width - String(investigation.number).count) + "#\(investigation.number)"
             lines.append(
-                Line("\(number)  ", .strong) + Line("\(investigation.severity.mark) \(pad(investigation.severity.rawValue, 8))  ", investigation.severity.role)
+                Line("\(number)  ", .strong)
+                    + Line("\(investigation.severity.mark) \(pad(investigation.severity.rawValue, 8))  ", investigation.severity.role)
                     + Line("\(pad(investigation.status.words, 11))  ", investigation.status.isEnded ? .good : .plain)
                     + Line("\(investigation.startedAt.readable(asOf: now))  ", .faint) + Line(investigation.title))
             if let best = investigation.hypotheses.first, !investigation.status.isEnded {
@@ -77,7 +80,12 @@ package enum CaseQueries {
             return Answer(lines: CaseText.explanation(of: item), json: APIDocuments.evidence(item))
         }
         if let left = file.investigation.leftOut.first(where: { $0.fingerprint.text == event }) {
-            return Answer(lines: CaseText.explanation(of: left), json: ["fingerprint": .string(left.fingerprint.text), "title": .string(left.title), "score": .double(left.score), "reason": .string(left.reason), "terms": APIDocuments.terms(left.terms)])
+            return Answer(
+                lines: CaseText.explanation(of: left),
+                json: [
+                    "fingerprint": .string(left.fingerprint.text), "title": .string(left.title), "score": .double(left.score),
+                    "reason": .string(left.reason), "terms": APIDocuments.terms(left.terms),
+                ])
         }
         throw PipelineError.noSuchEvent(event)
     }

@@ -15,7 +15,9 @@ enum CaseText {
         lines += causes(case_, limit: 5, withTerms: false) + suspects(case_, limit: 5, withTerms: false)
         lines += ["", Line("Evidence", .strong)]
         var phase: EvidencePhase?
-        let shown = file.items.sorted { ($0.evidence.phase.order, $0.event.occurredAt, $0.event.id) < ($1.evidence.phase.order, $1.event.occurredAt, $1.event.id) }
+        let shown = file.items.sorted {
+            ($0.evidence.phase.order, $0.event.occurredAt, $0.event.id) < ($1.evidence.phase.order, $1.event.occurredAt, $1.event.id)
+        }
         for item in shown.prefix(evidenceLimit) {
             if phase != item.evidence.phase {
                 phase = item.evidence.phase
@@ -44,7 +46,10 @@ enum CaseText {
         if !file.versions.isEmpty {
             lines += ["", Line("Versions", .strong)]
             for version in file.versions {
-                lines.append(Line("  \(version.version)  \(version.at.readable(asOf: now))  \(version.author): \(version.changes.joined(separator: "; "))"))
+                lines.append(
+                    Line(
+                        "  \(version.version)  \(version.at.readable(asOf: now))  \(version.author): \(version.changes.joined(separator: "; "))"
+                    ))
             }
         }
         return lines
@@ -53,7 +58,9 @@ enum CaseText {
     static func explanation(of item: EvidenceItem) -> [Line] {
         var lines = [row(item)]
         if let muted = item.evidence.inhibitedBy { lines.append(Line("            muted: its cause is known (\(muted.text))", .faint)) }
-        return lines + terms(item.evidence.terms, indent: 12) + [Line("            \(item.event.id)  linked by \(item.evidence.linkedBy)", .faint)]
+        return lines + terms(item.evidence.terms, indent: 12) + [
+            Line("            \(item.event.id)  linked by \(item.evidence.linkedBy)", .faint)
+        ]
     }
 
     static func explanation(of left: LeftOut) -> [Line] {
@@ -65,7 +72,9 @@ enum CaseText {
         return [
             Line("#\(case_.number) ", .strong) + Line(case_.title, .strong),
             Line("\(case_.severity.mark) \(case_.severity.rawValue)", case_.severity.role)
-                + Line("  \(case_.status.words)  since \(case_.startedAt.readable(asOf: now)) UTC, \(span)  \(case_.services.joined(separator: ", "))", .faint),
+                + Line(
+                    "  \(case_.status.words)  since \(case_.startedAt.readable(asOf: now)) UTC, \(span)  \(case_.services.joined(separator: ", "))",
+                    .faint),
         ]
     }
 
@@ -94,7 +103,9 @@ enum CaseText {
     }
 
     private static func terms(_ terms: [Term], indent: Int) -> [Line] {
-        terms.map { Line(String(repeating: " ", count: indent) + "\(scoreText($0.value)) \(CaseQueries.pad($0.name, 11)) \($0.why)", .faint) }
+        terms.map {
+            Line(String(repeating: " ", count: indent) + "\(scoreText($0.value)) \(CaseQueries.pad($0.name, 11)) \($0.why)", .faint)
+        }
     }
 
     private static func row(_ item: EvidenceItem) -> Line {

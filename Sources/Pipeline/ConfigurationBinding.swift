@@ -12,7 +12,10 @@ struct ConfigurationBinding {
         self.workspace = workspace
     }
 
-    private var root: String { workspace.root.plainPath.count > 1 && workspace.root.plainPath.hasSuffix("/") ? String(workspace.root.plainPath.dropLast()) : workspace.root.plainPath }
+    private var root: String {
+        workspace.root.plainPath.count > 1 && workspace.root.plainPath.hasSuffix("/")
+            ? String(workspace.root.plainPath.dropLast()) : workspace.root.plainPath
+    }
 
     // MARK: - Sources
 
@@ -30,7 +33,9 @@ struct ConfigurationBinding {
         }
         problems += deliveryProblems()
         guard problems.isEmpty else { throw .configuration(problems) }
-        return made.enumerated().sorted { ($0.element.order, $0.offset) < ($1.element.order, $1.offset) }.map { ($0.element.name, $0.element.connector) }
+        return made.enumerated().sorted { ($0.element.order, $0.offset) < ($1.element.order, $1.offset) }.map {
+            ($0.element.name, $0.element.connector)
+        }
     }
 
     /// Programs and people drop events here; it needs no entry in the configuration.
@@ -44,13 +49,16 @@ struct ConfigurationBinding {
         func problem(_ message: String, _ remedy: String, setting: String = "") -> Diagnostic {
             let node = declaration.settings[setting]
             return Diagnostic(
-                file: Workspace.configurationName, line: node?.line ?? declaration.line, column: node?.column ?? 3, message: message, remedy: remedy)
+                file: Workspace.configurationName, line: node?.line ?? declaration.line, column: node?.column ?? 3, message: message,
+                remedy: remedy)
         }
         do {
             let kind = try ConnectorCatalog.kind(declaration.kind)
             var values = declaration.settings.mapValues(\.json)
             // Whose folder of a repository is whose service is said once, under `services`.
-            if kind == GitConnector.self, values["paths"] == nil, !servicePaths.isEmpty { values["paths"] = .object(servicePaths.mapValues { .string($0) }) }
+            if kind == GitConnector.self, values["paths"] == nil, !servicePaths.isEmpty {
+                values["paths"] = .object(servicePaths.mapValues { .string($0) })
+            }
             switch kind.descriptor.settings(name: declaration.name, values: values, workspace: root) {
             case .success(let settings): return .success(try kind.init(settings: settings))
             case .failure(let found):
@@ -58,7 +66,9 @@ struct ConfigurationBinding {
             }
         } catch {
             let parts = "\(error)".split(separator: ";", maxSplits: 1).map(String.init)
-            return .failure(Problems(diagnostics: [problem(parts.first ?? "\(error)", parts.count > 1 ? parts[1].trimmingPrefix(" ").description : "")]))
+            return .failure(
+                Problems(diagnostics: [problem(parts.first ?? "\(error)", parts.count > 1 ? parts[1].trimmingPrefix(" ").description : "")])
+            )
         }
     }
 

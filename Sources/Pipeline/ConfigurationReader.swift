@@ -110,7 +110,8 @@ package struct ConfigurationReader {
             }
             problems += map.unknownKeys(besides: ["name", "aliases", "depends_on", "paths"], in: "service `\(name)`")
             return ServiceDeclaration(
-                name: name, aliases: map["aliases"]?.texts ?? [], dependsOn: map["depends_on"]?.texts ?? [], paths: map["paths"]?.texts ?? [])
+                name: name, aliases: map["aliases"]?.texts ?? [], dependsOn: map["depends_on"]?.texts ?? [],
+                paths: map["paths"]?.texts ?? [])
         }
     }
 
@@ -194,7 +195,9 @@ package struct ConfigurationReader {
         return nil
     }
 
-    private mutating func add(_ node: Node, _ message: String, _ remedy: String) { add(node.place.line, node.place.column, message, remedy) }
+    private mutating func add(_ node: Node, _ message: String, _ remedy: String) {
+        add(node.place.line, node.place.column, message, remedy)
+    }
     private mutating func add(_ line: Int, _ column: Int, _ message: String, _ remedy: String) {
         problems.append(Diagnostic(file: file, line: line, column: column, message: message, remedy: remedy))
     }

@@ -77,7 +77,8 @@ extension PipelineError: CustomStringConvertible {
                 code: "locked", what: "another run holds the lock", where: path, why: holder,
                 remedy: "let it finish; the lock goes with its process")
         case .cannotWrite(let path, let reason):
-            ErrorReport(code: "cannot_write", what: "cannot write", where: path, why: reason, remedy: "free the disk or mend the permissions")
+            ErrorReport(
+                code: "cannot_write", what: "cannot write", where: path, why: reason, remedy: "free the disk or mend the permissions")
         case .cannotRead(let path, let reason):
             ErrorReport(code: "cannot_read", what: "cannot read", where: path, why: reason, remedy: "check the path and its permissions")
         case .noSuchInvestigation(let number, let known):

@@ -68,7 +68,10 @@ package struct RunSummary: Sendable {
         }
         for failure in collected.failures + delivered.failures { lines.append(Line(failure, .high)) }
         if collected.deadLetters > 0 {
-            lines.append(Line("\(counted(collected.deadLetters, "item")) could not be read and wait as dead letters; the board lists them by source", .high))
+            lines.append(
+                Line(
+                    "\(counted(collected.deadLetters, "item")) could not be read and wait as dead letters; the board lists them by source",
+                    .high))
         }
         return Answer(lines: lines, json: json(board: board), exitCode: exitCode)
     }
@@ -91,17 +94,21 @@ package struct RunSummary: Sendable {
     }
 
     private func line(_ heading: String, _ investigation: Investigation) -> Line {
-        Line("#\(investigation.number) ", .strong) + Line("\(investigation.severity.mark) \(investigation.severity.rawValue) ", investigation.severity.role)
+        Line("#\(investigation.number) ", .strong)
+            + Line("\(investigation.severity.mark) \(investigation.severity.rawValue) ", investigation.severity.role)
             + Line("\(heading): \(investigation.title)")
     }
 
     private func json(board: String?) -> JSONValue {
-        func numbers(_ list: [Investigation]) -> JSONValue { .array(list.map { .int(Int64($0.number)) }.sorted { ($0.intValue ?? 0) < ($1.intValue ?? 0) }) }
+        func numbers(_ list: [Investigation]) -> JSONValue {
+            .array(list.map { .int(Int64($0.number)) }.sorted { ($0.intValue ?? 0) < ($1.intValue ?? 0) })
+        }
         return .compact([
             "schema": "caseboard.run/1",
             "news": .bool(isNews),
             "read": [
-                "events": .int(Int64(collected.events)), "log_records": .int(Int64(collected.records)), "samples": .int(Int64(collected.samples)),
+                "events": .int(Int64(collected.events)), "log_records": .int(Int64(collected.records)),
+                "samples": .int(Int64(collected.samples)),
                 "spans": .int(Int64(collected.spans)), "tests": .int(Int64(collected.tests)),
             ],
             "redactions": .object(collected.redactions.mapValues { .int(Int64($0)) }),

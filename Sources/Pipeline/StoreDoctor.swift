@@ -6,7 +6,9 @@ import Store
 package enum StoreDoctor {
     package static func examine(_ workspace: Workspace, repair: Bool, now: Instant) throws -> Answer {
         guard FileExists.at(workspace.database) else {
-            return Answer(lines: ["there is no store yet; `caseboard run` makes it"], json: ["schema": "caseboard.doctor/1", "problems": [], "store": .null])
+            return Answer(
+                lines: ["there is no store yet; `caseboard run` makes it"],
+                json: ["schema": "caseboard.doctor/1", "problems": [], "store": .null])
         }
         let lock = repair ? try RunLock(workspace.lock) : nil
         defer { withExtendedLifetime(lock) {} }
@@ -18,7 +20,9 @@ package enum StoreDoctor {
         if problems.isEmpty {
             lines.append(
                 Line("the store is whole: ", .good)
-                    + Line("\(counted(try store.eventCount(), "event")), \(counted(try store.allInvestigations().count, "investigation")), \(grouped(size / 1_024)) KiB"))
+                    + Line(
+                        "\(counted(try store.eventCount(), "event")), \(counted(try store.allInvestigations().count, "investigation")), \(grouped(size / 1_024)) KiB"
+                    ))
         } else if !repair {
             lines.append(Line("`caseboard doctor --repair` rebuilds indexes and search; a damaged table needs a backup", .faint))
         }

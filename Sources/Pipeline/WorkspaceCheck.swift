@@ -13,7 +13,9 @@ package enum WorkspaceCheck {
         var lines: [Line] = [Line(workspace.configuration.plainPath, .strong)]
         let sourceCount = configuration.sources.count
         lines.append(
-            Line("  \(counted(sourceCount, "source")), \(counted(configuration.services.count, "service")), \(counted(configuration.deliveries.count, "delivery", plural: "deliveries"))"))
+            Line(
+                "  \(counted(sourceCount, "source")), \(counted(configuration.services.count, "service")), \(counted(configuration.deliveries.count, "delivery", plural: "deliveries"))"
+            ))
         if sourceCount == 0 {
             diagnostics.append(
                 Diagnostic(

@@ -29,7 +29,8 @@ package enum WorkspaceInit {
             throw PipelineError.cannotWrite(path: shown, reason: error.localizedDescription)
         }
         var lines: [Line] = ["made a workspace in \(shown)" + (demo ? " with the demo story in it" : "")]
-        lines.append(Line(demo ? "next: caseboard run -w \(shown)" : "next: edit \(shown)/caseboard.yaml, then caseboard run -w \(shown)", .faint))
+        lines.append(
+            Line(demo ? "next: caseboard run -w \(shown)" : "next: edit \(shown)/caseboard.yaml, then caseboard run -w \(shown)", .faint))
         return Answer(
             lines: lines,
             json: ["schema": "caseboard.init/1", "workspace": .string(workspace.root.plainPath), "demo": .bool(demo)])

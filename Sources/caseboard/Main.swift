@@ -53,7 +53,9 @@ struct Main {
         var leading: [String] = []
         var rest = arguments[...]
         while let first = rest.first, first.hasPrefix("-") {
-            guard first.hasPrefix("--workspace=") || first.hasPrefix("--now=") || Options.flags.contains(first) || Options.valued.contains(first)
+            guard
+                first.hasPrefix("--workspace=") || first.hasPrefix("--now=") || Options.flags.contains(first)
+                    || Options.valued.contains(first)
             else { return arguments }
             leading.append(first)
             rest = rest.dropFirst()

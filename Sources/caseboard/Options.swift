@@ -31,7 +31,8 @@ struct Options: ParsableArguments {
     }
     /// ProgressLine goes to a terminal only, and never beside JSON.
     func progress() -> ProgressLine {
-        ProgressLine(isShown: !quiet && !json && isatty(2) == 1 && ProcessInfo.processInfo.environment["TERM"] != "dumb", isVerbose: verbose)
+        ProgressLine(
+            isShown: !quiet && !json && isatty(2) == 1 && ProcessInfo.processInfo.environment["TERM"] != "dumb", isVerbose: verbose)
     }
 }
 

@@ -19,10 +19,12 @@ struct List: AsyncParsableCommand {
 
     func validate() throws {
         if let status, InvestigationStatus(rawValue: status) == nil {
-            throw ValidationError("`\(status)` is not a status; it is one of \(InvestigationStatus.allCases.map(\.rawValue).joined(separator: ", "))")
+            throw ValidationError(
+                "`\(status)` is not a status; it is one of \(InvestigationStatus.allCases.map(\.rawValue).joined(separator: ", "))")
         }
         if let severity, Severity(rawValue: severity) == nil {
-            throw ValidationError("`\(severity)` is not a severity; it is one of \(Severity.allCases.map(\.rawValue).joined(separator: ", "))")
+            throw ValidationError(
+                "`\(severity)` is not a severity; it is one of \(Severity.allCases.map(\.rawValue).joined(separator: ", "))")
         }
         if limit < 1 { throw ValidationError("`--limit` must be at least 1") }
     }
@@ -70,6 +72,7 @@ struct Search: AsyncParsableCommand {
     @Option(help: ArgumentHelp("At most so many.", valueName: "COUNT")) var limit: Int = 20
 
     func run() async throws {
-        options.output().answer(try CaseQueries.search(try options.found(), text: text.joined(separator: " "), limit: max(1, min(limit, 1_000))))
+        options.output().answer(
+            try CaseQueries.search(try options.found(), text: text.joined(separator: " "), limit: max(1, min(limit, 1_000))))
     }
 }

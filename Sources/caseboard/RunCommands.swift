@@ -50,12 +50,14 @@ private func runSteps(_ steps: [Step], _ options: Options, isDryRun: Bool = fals
 
 struct Collect: StepCommand {
     static let step = Step.collect
-    static let configuration = CommandConfiguration(commandName: "collect", abstract: "Read what is new from every source, and derive signals.")
+    static let configuration = CommandConfiguration(
+        commandName: "collect", abstract: "Read what is new from every source, and derive signals.")
     @OptionGroup var options: Options
 }
 struct Correlate: StepCommand {
     static let step = Step.correlate
-    static let configuration = CommandConfiguration(commandName: "correlate", abstract: "Group signals into investigations and rank causes.")
+    static let configuration = CommandConfiguration(
+        commandName: "correlate", abstract: "Group signals into investigations and rank causes.")
     @OptionGroup var options: Options
 }
 struct Render: StepCommand {
@@ -70,6 +72,7 @@ struct Report: StepCommand {
 }
 struct Deliver: StepCommand {
     static let step = Step.deliver
-    static let configuration = CommandConfiguration(commandName: "deliver", abstract: "Send the digest of what changed, and what waits in the outbox.")
+    static let configuration = CommandConfiguration(
+        commandName: "deliver", abstract: "Send the digest of what changed, and what waits in the outbox.")
     @OptionGroup var options: Options
 }

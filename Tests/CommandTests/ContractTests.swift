@@ -15,7 +15,9 @@ import Testing
         }
     }
 
-    @Test(arguments: [["rnu"], ["run", "--onyl", "collect"], ["show"], ["show", "one"], ["run", "--only", "colect"], ["list", "--status", "burning"]])
+    @Test(arguments: [
+        ["rnu"], ["run", "--onyl", "collect"], ["show"], ["show", "one"], ["run", "--only", "colect"], ["list", "--status", "burning"],
+    ])
     func `wrong usage is status 64 and says so on standard error`(arguments: [String]) throws {
         let result = try Program.run(arguments)
         #expect(result.status == 64)
@@ -46,7 +48,9 @@ import Testing
         #expect(result.status == 2)
         #expect(result.error.contains("caseboard.yaml:2"))
         try folder.write("sorces:\n  - kind: git\n", to: "caseboard.yaml")
-        #expect(try Program.run(["check"], in: folder.path).error.contains("caseboard.yaml:1:1: the configuration has no setting `sorces`; did you mean `sources`?"))
+        #expect(
+            try Program.run(["check"], in: folder.path).error.contains(
+                "caseboard.yaml:1:1: the configuration has no setting `sorces`; did you mean `sources`?"))
     }
 
     @Test func `an empty workspace runs, publishes a board that says what to do, and has nothing to list`() throws {
@@ -102,7 +106,9 @@ import Testing
         let docs = try String(contentsOf: Checkout.root.appending(path: "docs/commands.md"), encoding: .utf8)
         let help = try Program.run(["--help"]).output
         let section = help.components(separatedBy: "SUBCOMMANDS:").last ?? ""
-        let names = section.split(separator: "\n").filter { $0.hasPrefix("  ") && !$0.hasPrefix("   ") }.compactMap { $0.split(separator: " ").first }
+        let names = section.split(separator: "\n").filter { $0.hasPrefix("  ") && !$0.hasPrefix("   ") }.compactMap {
+            $0.split(separator: " ").first
+        }
         #expect(names.count >= 14)
         for name in names where name != "See" { #expect(docs.contains("`\(name)"), "docs/commands.md forgets \(name)") }
     }

@@ -37,7 +37,8 @@ import Testing
     @Test func `no secret of the story is in the store, on a page or in a mail`() throws {
         let workspace = try Self.shared.get()
         let secrets = [
-            "AKIA" + "IOSFODNN7EXAMPLE", "wJalrXUtnFEMI", "c0rrect-horse", "hunter2-staple", "4111 1111 1111 1111", "c2lnbmF0dXJlLW9mLXRoZS1kZW1v",
+            "AKIA" + "IOSFODNN7EXAMPLE", "wJalrXUtnFEMI", "c0rrect-horse", "hunter2-staple", "4111 1111 1111 1111",
+            "c2lnbmF0dXJlLW9mLXRoZS1kZW1v",
             "MIIEpAIBAAKCAQEAdemo",
         ]
         for folder in ["var", "public"] {
@@ -52,7 +53,9 @@ import Testing
         let workspace = try Self.shared.get()
         for arguments in [["list"], ["show", "1"], ["explain", "1"], ["show", "2"], ["explain", "2"], ["search", "rejected query"]] {
             let result = try Program.run(arguments + ["-w", workspace.path, "--now", DemoWorkspace.now])
-            let bad = result.output.unicodeScalars.filter { ($0.value < 32 && $0 != "\n") || (0x7F...0x9F).contains($0.value) || (0x202A...0x202E).contains($0.value) }
+            let bad = result.output.unicodeScalars.filter {
+                ($0.value < 32 && $0 != "\n") || (0x7F...0x9F).contains($0.value) || (0x202A...0x202E).contains($0.value)
+            }
             #expect(bad.isEmpty, "\(arguments)")
         }
     }

@@ -13,6 +13,17 @@ struct DemoWorkspace: Sendable {
         guard made.status == 0 else { throw Golden.Mismatch(description: made.error) }
     }
 
+    private init(copying other: DemoWorkspace) throws {
+        folder = try TemporaryFolder()
+        let copy = Process()
+        copy.executableURL = URL(filePath: "/bin/cp")
+        copy.arguments = ["-a", other.path, path]
+        try copy.run()
+        copy.waitUntilExit()
+    }
+    /// The same workspace, dates included, in a folder of its own.
+    func copy() throws -> DemoWorkspace { try DemoWorkspace(copying: self) }
+
     @discardableResult
     func run(_ arguments: [String] = [], now: String = DemoWorkspace.now) throws -> Program.Result {
         try Program.run(["run", "-w", path, "--now", now] + arguments)

@@ -15,7 +15,9 @@ struct Program {
         var folder = bundle.deletingLastPathComponent()
         while folder.path().count > 1 {
             let candidate = folder.appending(path: "caseboard")
-            if FileManager.default.isExecutableFile(atPath: candidate.path(percentEncoded: false)) && !isDirectory(candidate) { return candidate }
+            if FileManager.default.isExecutableFile(atPath: candidate.path(percentEncoded: false)) && !isDirectory(candidate) {
+                return candidate
+            }
             folder = folder.deletingLastPathComponent()
         }
         return Checkout.root.appending(path: ".build/debug/caseboard")
@@ -38,6 +40,8 @@ struct Program {
         let said = try output.fileHandleForReading.readToEnd() ?? Data()
         let complained = try error.fileHandleForReading.readToEnd() ?? Data()
         process.waitUntilExit()
-        return Result(status: process.terminationStatus, output: String(decoding: said, as: UTF8.self), error: String(decoding: complained, as: UTF8.self))
+        return Result(
+            status: process.terminationStatus, output: String(decoding: said, as: UTF8.self),
+            error: String(decoding: complained, as: UTF8.self))
     }
 }

@@ -2,10 +2,11 @@ import Model
 import Testing
 
 @Suite struct InstantTests {
-    @Test(arguments: [
-        ("2026-11-22T14:04:12Z", 1_795_356_252_000), ("1970-01-01T00:00:00Z", 0), ("2024-02-29T23:59:59.250Z", 1_709_251_199_250),
-        ("2026-11-22 14:04:12+02:00", 1_795_349_052_000), ("1969-12-31T23:59:59.999Z", -1),
-    ] as [(String, Int64)])
+    @Test(
+        arguments: [
+            ("2026-11-22T14:04:12Z", 1_795_356_252_000), ("1970-01-01T00:00:00Z", 0), ("2024-02-29T23:59:59.250Z", 1_709_251_199_250),
+            ("2026-11-22 14:04:12+02:00", 1_795_349_052_000), ("1969-12-31T23:59:59.999Z", -1),
+        ] as [(String, Int64)])
     func `RFC 3339 is read to the millisecond`(text: String, ms: Int64) {
         #expect(Instant(rfc3339: text)?.ms == ms)
     }
@@ -28,7 +29,11 @@ import Testing
         }
     }
 
-    @Test(arguments: [(5_000, "5 s"), (2_208_000, "36 min"), (128_000, "2 m 08 s"), (1_200_000, "20 min"), (23_400_000, "6 h 30 min"), (187_200_000, "2 d 4 h")] as [(Int64, String)])
+    @Test(
+        arguments: [
+            (5_000, "5 s"), (2_208_000, "36 min"), (128_000, "2 m 08 s"), (1_200_000, "20 min"), (23_400_000, "6 h 30 min"),
+            (187_200_000, "2 d 4 h"),
+        ] as [(Int64, String)])
     func `durations are said in two units at most`(ms: Int64, words: String) {
         #expect(readableDuration(ms: ms) == words)
     }

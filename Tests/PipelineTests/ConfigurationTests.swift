@@ -23,7 +23,10 @@ import Testing
         ("sources:\n  - name: a\n", "caseboard.yaml:2:5: this source has no `kind`; `caseboard help sources` lists the kinds"),
         ("rules:\n  quiet_period: soon\n", "caseboard.yaml:2:17: `quiet_period` must be a duration; write 90m, 2h or 7d"),
         ("rules:\n  link_threshold: 7\n", "caseboard.yaml:2:19: `link_threshold` must be a number from 0.05 to 0.95; the default is 0.5"),
-        ("site: {base_url: ftp://x}", "caseboard.yaml:1:18: `base_url` must begin with https:// or http://; write the address under which `public/` is served"),
+        (
+            "site: {base_url: ftp://x}",
+            "caseboard.yaml:1:18: `base_url` must begin with https:// or http://; write the address under which `public/` is served"
+        ),
         ("delivery:\n  - kind: folder\n", "caseboard.yaml:2:5: nobody would get this digest; name them under `to:`"),
     ])
     func `a mistake is named with its place and its remedy`(text: String, sentence: String) {

@@ -17,7 +17,9 @@ import Testing
             let descriptor = connector.descriptor
             let row = text.split(separator: "\n").first { $0.hasPrefix("| `\(descriptor.kind)` |") }
             #expect(row != nil, "docs/connectors.md forgets `\(descriptor.kind)`")
-            for setting in descriptor.settings { #expect(row?.contains("`\(setting.name)`") == true, "\(descriptor.kind) forgets `\(setting.name)`") }
+            for setting in descriptor.settings {
+                #expect(row?.contains("`\(setting.name)`") == true, "\(descriptor.kind) forgets `\(setting.name)`")
+            }
         }
     }
 
@@ -26,7 +28,9 @@ import Testing
         for channel in ChannelCatalog.all {
             let descriptor = channel.descriptor
             #expect(text.contains("`\(descriptor.kind)`"))
-            for setting in descriptor.settings { #expect(text.contains("`\(setting.name)`"), "\(descriptor.kind) forgets `\(setting.name)`") }
+            for setting in descriptor.settings {
+                #expect(text.contains("`\(setting.name)`"), "\(descriptor.kind) forgets `\(setting.name)`")
+            }
         }
     }
 
@@ -34,6 +38,8 @@ import Testing
         let text = try document("README.md")
         let links = text.matches(of: /\]\(([\w\/.]+)\)/).map { String($0.1) }
         #expect(links.count > 8)
-        for link in links { #expect(FileManager.default.fileExists(atPath: Checkout.root.appending(path: link).path(percentEncoded: false)), "\(link)") }
+        for link in links {
+            #expect(FileManager.default.fileExists(atPath: Checkout.root.appending(path: link).path(percentEncoded: false)), "\(link)")
+        }
     }
 }

@@ -4,7 +4,9 @@ import Testing
 
 /// The house rules, held by tests so that nobody has to remember them.
 @Suite struct HouseTests {
-    static let rooms = ["Formats", "Transport", "Connectors", "Signals", "Correlation", "Store", "Rendering", "Delivery", "Trust", "DemoStory"]
+    static let rooms = [
+        "Formats", "Transport", "Connectors", "Signals", "Correlation", "Store", "Rendering", "Delivery", "Trust", "DemoStory",
+    ]
     /// What a room may import besides Model, Foundation and the like.
     static let doors: [String: Set<String>] = [
         "Model": ["CCrypto"],
@@ -20,7 +22,9 @@ import Testing
         "DemoStory": ["Model", "Subprocess"],
         "Assets": ["CAssets"],
     ]
-    static let everywhere: Set<String> = ["Foundation", "FoundationEssentials", "Synchronization", "Dispatch", "Glibc", "System", "SystemPackage"]
+    static let everywhere: Set<String> = [
+        "Foundation", "FoundationEssentials", "Synchronization", "Dispatch", "Glibc", "System", "SystemPackage",
+    ]
 
     struct Source: Sendable, CustomTestStringConvertible {
         var room: String
@@ -44,7 +48,8 @@ import Testing
         var strays: [String] = []
         for source in try Self.sources(below: "Sources") {
             guard let allowed = Self.doors[source.room] else { continue }
-            for line in source.lines where line.hasPrefix("import ") || line.hasPrefix("private import ") || line.hasPrefix("@preconcurrency import ") {
+            for line in source.lines
+            where line.hasPrefix("import ") || line.hasPrefix("private import ") || line.hasPrefix("@preconcurrency import ") {
                 let module = String(line.split(separator: " ").last ?? "").split(separator: ".").first.map(String.init) ?? ""
                 if !allowed.contains(module) && !Self.everywhere.contains(module) { strays.append("\(source.path) imports \(module)") }
             }
@@ -80,7 +85,8 @@ import Testing
     @Test func `time and chance come in as arguments`() throws {
         var strays: [String] = []
         for source in try Self.sources(below: "Sources") where Self.doors[source.room] != nil && source.room != "Transport" {
-            for (index, line) in source.lines.enumerated() where line.contains("Date()") || line.contains("UUID()") || line.contains(".random(in") {
+            for (index, line) in source.lines.enumerated()
+            where line.contains("Date()") || line.contains("UUID()") || line.contains(".random(in") {
                 strays.append("\(source.path):\(index + 1)")
             }
         }
@@ -101,7 +107,8 @@ import Testing
     @Test func `no top-level folder appears that the map does not know`() throws {
         let known: Set<String> = [
             ".git", ".gitignore", ".ci", ".build", ".swift-format", "ARCHITECTURE.md", "Benchmarks", "CHANGELOG.md", "CONTRIBUTING.md",
-            "LICENSE", "Makefile", "Package.resolved", "Package.swift", "README.md", "Sources", "Tests", "demo", "docs", "reports", "scripts", "site",
+            "LICENSE", "Makefile", "Package.resolved", "Package.swift", "README.md", "Sources", "Tests", "demo", "docs", "reports",
+            "scripts", "site",
             "templates",
         ]
         let names = try FileManager.default.contentsOfDirectory(atPath: Checkout.root.path(percentEncoded: false))

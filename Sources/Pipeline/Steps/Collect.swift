@@ -103,7 +103,9 @@ struct Collect {
             try store.append(letters, at: context.now)
             collected.deadLetters += letters.count
         }
-        for (item, cursor) in page.cursorUpdates.sorted(by: { $0.key < $1.key }) { try store.save(cursor: cursor, origin: name, item: item) }
+        for (item, cursor) in page.cursorUpdates.sorted(by: { $0.key < $1.key }) {
+            try store.save(cursor: cursor, origin: name, item: item)
+        }
     }
 
     // MARK: - Names made ours, secrets out

@@ -64,7 +64,8 @@ struct CorrelateCases {
         if near.isEmpty && signals.isEmpty { return }
         let events = (signals + notes + changes).sorted { ($0.occurredAt, $0.id) < ($1.occurredAt, $1.id) }
         let window = CorrelationWindow(
-            events: events, map: try serviceMap(), cases: signals.isEmpty ? near : try withUnsettled(near), humanLinks: try store.humanLinks(),
+            events: events, map: try serviceMap(), cases: signals.isEmpty ? near : try withUnsettled(near),
+            humanLinks: try store.humanLinks(),
             firstFreeNumber: try store.firstFreeNumber(settleMs: Self.settleMs, now: context.now), now: context.now, rules: rules)
         let decided = Correlator.decide(window)
         for snapshot in window.cases { try store.touchPage(key: snapshot.investigation.key) }

@@ -43,9 +43,13 @@ struct DeliverDigests {
     private func enqueue(_ declaration: DeliveryDeclaration, _ templates: Templates) throws {
         let audience = declaration.audience
         let before = try store.digestState(audience: audience)
-        let stamps = try store.caseStamps().filter { !$0.isDeleted && ($0.severity >= declaration.minimumSeverity || before[$0.key] != nil) }
+        let stamps = try store.caseStamps().filter {
+            !$0.isDeleted && ($0.severity >= declaration.minimumSeverity || before[$0.key] != nil)
+        }
         // Most runs end here, without reading a single investigation.
-        guard stamps.contains(where: { before[$0.key].map { $0.status } != $0.status || before[$0.key]?.severity != $0.severity }) else { return }
+        guard stamps.contains(where: { before[$0.key].map { $0.status } != $0.status || before[$0.key]?.severity != $0.severity }) else {
+            return
+        }
         let told = Set(stamps.map(\.key))
         let current = try store.allInvestigations().filter { told.contains($0.key) }
         let entries = current.compactMap { entry(for: $0, before: before[$0.key]) }
@@ -60,7 +64,8 @@ struct DeliverDigests {
         if sorted.count > Self.maxEntries { remarks.append("\(sorted.count - Self.maxEntries) more changed; the board lists all.") }
         let open = current.filter { !$0.status.isEnded }.sorted { ($0.severity.rank, $0.number) < ($1.severity.rank, $1.number) }
         let digest = Digest(
-            title: context.configuration.title, asOf: context.now, entries: Array(sorted.prefix(Self.maxEntries)), stillOpen: open, remarks: remarks,
+            title: context.configuration.title, asOf: context.now, entries: Array(sorted.prefix(Self.maxEntries)), stillOpen: open,
+            remarks: remarks,
             baseURL: context.configuration.baseURL)
         let mail = try DigestPage.mail(digest, templates: templates)
         try store.transaction {
@@ -77,7 +82,9 @@ struct DeliverDigests {
         guard let before else {
             return DigestEntry(news: investigation.status.isEnded ? .resolved : .new, investigation: investigation, difference: "")
         }
-        if investigation.flapping && before.version != investigation.version && investigation.reopenCount >= 3 && before.status != investigation.status {
+        if investigation.flapping && before.version != investigation.version && investigation.reopenCount >= 3
+            && before.status != investigation.status
+        {
             return DigestEntry(news: .flapping, investigation: investigation, difference: "reopened \(investigation.reopenCount) times")
         }
         if investigation.status.isEnded && !before.status.isEnded {
@@ -87,10 +94,14 @@ struct DeliverDigests {
             return DigestEntry(news: .reopened, investigation: investigation, difference: "was \(before.status.words)")
         }
         if investigation.severity > before.severity {
-            return DigestEntry(news: .worse, investigation: investigation, difference: "\(investigation.severity.rawValue), was \(before.severity.rawValue)")
+            return DigestEntry(
+                news: .worse, investigation: investigation,
+                difference: "\(investigation.severity.rawValue), was \(before.severity.rawValue)")
         }
         if investigation.severity < before.severity {
-            return DigestEntry(news: .better, investigation: investigation, difference: "\(investigation.severity.rawValue), was \(before.severity.rawValue)")
+            return DigestEntry(
+                news: .better, investigation: investigation,
+                difference: "\(investigation.severity.rawValue), was \(before.severity.rawValue)")
         }
         return nil
     }

@@ -78,7 +78,9 @@ struct DeriveSignals {
                 let templates = LogTemplates(leaves: history.leaves.values.sorted { $0.id < $1.id })
                 events = LogSignals.derive(history, templates: templates, onsets: onsets, origin: "caseboard")
             }
-            changed += try replace(events, DerivedScope(types: [.newLogTemplate, .errorBurst, .logBurst, .logSilence], scopeKey: "logs:\(group.subject)"), onsets)
+            changed += try replace(
+                events, DerivedScope(types: [.newLogTemplate, .errorBurst, .logBurst, .logSilence], scopeKey: "logs:\(group.subject)"),
+                onsets)
         }
         return changed
     }
@@ -87,7 +89,8 @@ struct DeriveSignals {
         var changed = 0
         for onsets in affected(group.days, after: 2) {
             let tracks = try store.tracks(
-                service: group.subject, from: Instant(ms: onsets.lowerBound - 2 * .dayMs), to: Instant(ms: onsets.upperBound + Self.lookAheadMs))
+                service: group.subject, from: Instant(ms: onsets.lowerBound - 2 * .dayMs),
+                to: Instant(ms: onsets.upperBound + Self.lookAheadMs))
             let events = tracks.flatMap { MetricAnomalies.derive($0, onsets: onsets, origin: "caseboard") }
             changed += try replace(events, DerivedScope(types: [.metricAnomaly], scopeKey: "metrics:\(group.subject)"), onsets)
         }
@@ -97,7 +100,8 @@ struct DeriveSignals {
     private func deriveTraces(_ group: Group) throws -> Int {
         var changed = 0
         for onsets in affected(group.days, after: 1) {
-            let spans = try store.spans(from: Instant(ms: onsets.lowerBound - .dayMs), to: Instant(ms: onsets.upperBound + Self.lookAheadMs))
+            let spans = try store.spans(
+                from: Instant(ms: onsets.lowerBound - .dayMs), to: Instant(ms: onsets.upperBound + Self.lookAheadMs))
             let events = spans.isEmpty ? [] : TraceSignals.derive(spans: spans, onsets: onsets, origin: "caseboard")
             changed += try replace(events, DerivedScope(types: [.slowOperation, .errorSpans], scopeKey: "traces"), onsets)
         }

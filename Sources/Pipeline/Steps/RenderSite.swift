@@ -40,7 +40,9 @@ struct RenderSite {
 
     private func publish(_ number: Int, _ digest: String, _ templates: Templates, _ publisher: inout SitePublisher) throws {
         let folder = "investigations/\(number)"
-        let paths = writes == .pages ? ["\(folder)/index.html", "api/v1/investigations/\(number).json"] : ["\(folder)/report.html", "\(folder)/report.md"]
+        let paths =
+            writes == .pages
+            ? ["\(folder)/index.html", "api/v1/investigations/\(number).json"] : ["\(folder)/report.html", "\(folder)/report.md"]
         if paths.allSatisfy({ publisher.isCurrent($0, inputDigest: digest) }) {
             for path in paths { publisher.keep(path) }
             return
@@ -75,7 +77,9 @@ struct RenderSite {
         try publisher.publish("index.html", inputDigest: digest) {
             try BoardPage.render(board, templates: templates, site: context.assets.bytes)
         }
-        try publisher.publish("api/v1/index.json", inputDigest: digest) { Array((APIDocuments.index(items.map(\.investigation), asOf: context.now).text + "\n").utf8) }
+        try publisher.publish("api/v1/index.json", inputDigest: digest) {
+            Array((APIDocuments.index(items.map(\.investigation), asOf: context.now).text + "\n").utf8)
+        }
     }
 
     private func item(_ investigation: Investigation) throws -> BoardItem {
@@ -118,7 +122,8 @@ struct SourceHealthReading {
     init(_ context: RunContext) { self.context = context }
 
     func sources() throws -> [SourceHealth] {
-        let stats = Dictionary(try context.store.sourceStats(now: context.now).map { ($0.origin, $0) }, uniquingKeysWith: { first, _ in first })
+        let stats = Dictionary(
+            try context.store.sourceStats(now: context.now).map { ($0.origin, $0) }, uniquingKeysWith: { first, _ in first })
         var declared = context.configuration.sources.map { (name: $0.name, kind: $0.kind) }
         if stats["inbox"] != nil { declared.append(("inbox", "events")) }
         return try declared.map { source in
