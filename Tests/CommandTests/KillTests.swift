@@ -51,12 +51,19 @@ import Testing
 
     /// Fewer lines make shorter runs, so that the kills fall into every step rather than into the reading of logs.
     private func thin(_ workspace: DemoWorkspace) throws {
-        let folder = workspace.path + "/story/logs"
+        try thin(workspace.path + "/story/logs") { $0 % 60 == 0 || $1.contains("PoolTimeout") }
+        try thin(workspace.path + "/story/traces") { number, _ in number % 8 == 0 }
+        try thin(workspace.path + "/story/metrics") { number, line in
+            number == 0 || line.hasPrefix("#") || line.contains("error_percent") || line.contains("pg_connections")
+        }
+    }
+
+    private func thin(_ folder: String, keeping isKept: (Int, Substring) -> Bool) throws {
         for name in try FileManager.default.contentsOfDirectory(atPath: folder) {
             let file = folder + "/" + name
             let date = try FileManager.default.attributesOfItem(atPath: file)[.modificationDate] ?? Date(timeIntervalSince1970: 0)
             let lines = try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n", omittingEmptySubsequences: false)
-            let kept = lines.enumerated().filter { $0.offset % 60 == 0 || $0.element.contains("PoolTimeout") }.map(\.element)
+            let kept = lines.enumerated().filter { isKept($0.offset, $0.element) }.map(\.element)
             try (kept.joined(separator: "\n") + "\n").write(toFile: file, atomically: true, encoding: .utf8)
             try FileManager.default.setAttributes([.modificationDate: date], ofItemAtPath: file)
         }
