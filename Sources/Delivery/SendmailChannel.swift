@@ -1,3 +1,4 @@
+import Glibc
 import Model
 import Subprocess
 import SystemPackage
@@ -49,11 +50,19 @@ package struct SendmailChannel: Channel {
     /// The program's exit code, negative for a signal, and what it said on standard error.
     private func run(_ arguments: [String], input: [UInt8]) async throws(DeliveryError) -> (Int, String) {
         let program = program
+        // A file and not a pipe: a program may end without reading, and then nobody is left writing.
+        guard let file = tmpfile() else { throw .unwritable(path: "/tmp", why: String(cString: strerror(errno))) }
+        defer { fclose(file) }
+        guard fwrite(input, 1, input.count, file) == input.count, fflush(file) == 0, lseek(fileno(file), 0, SEEK_SET) == 0 else {
+            throw .unwritable(path: "/tmp", why: String(cString: strerror(errno)))
+        }
+        let descriptor = FileDescriptor(rawValue: fileno(file))
         let ending = await withTaskGroup(of: Ending.self) { group in
             group.addTask {
                 do {
                     let result = try await Subprocess.run(
-                        .path(FilePath(program)), arguments: Arguments(arguments), input: .array(input), output: .discarded,
+                        .path(FilePath(program)), arguments: Arguments(arguments),
+                        input: .fileDescriptor(descriptor, closeAfterSpawningProcess: false), output: .discarded,
                         error: .string(limit: 16 << 10))
                     switch result.terminationStatus {
                     case .exited(let code): return .ended(code: Int(code), words: result.standardError)
