@@ -84,7 +84,7 @@ package enum BundleInvestigation {
         }
         for (root, prefix) in roots {
             for (name, kind, patterns) in Self.parts {
-                let part = name.hasSuffix(".csv") ? root.appending(path: name) : root.appending(path: name)
+                let part = root.appending(path: name)
                 guard FileExists.at(part) else { continue }
                 let paths = patterns.map { root.plainPath.withTrailingSlash + $0 }
                 let setting = kind == "git" ? SettingNode(.scalar(paths[0])) : SettingNode(.list(paths))

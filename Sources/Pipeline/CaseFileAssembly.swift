@@ -12,7 +12,6 @@ struct CaseFileAssembly {
 
     /// More evidence than this is never put on one page; the page says so.
     private static let maxItems = 4_000
-    private static let tracksPerService = 1
     private static let otherChangesShown = 200
 
     func file(of snapshot: CaseSnapshot) throws -> CaseFile {

@@ -15,8 +15,7 @@ package struct Configuration: Sendable {
     package var warnings: [Diagnostic] = []
     package init() {}
 
-    /// The service's own name for a name or alias seen in evidence.
-    package func canonicalService(_ name: String) -> String { aliasTable[name] ?? name }
+    /// Alias seen in evidence → the service's own name.
     package var aliasTable: [String: String] {
         var table: [String: String] = [:]
         for service in services { for alias in service.aliases { table[alias] = service.name } }

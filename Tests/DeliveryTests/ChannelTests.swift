@@ -127,7 +127,6 @@ private func failure(_ channel: some Channel, _ message: OutgoingMail = message(
     }
 
     @Test func `a program that reads nothing and ends is only judged by its code`() async throws {
-        signal(SIGPIPE, SIG_IGN)  // as the program does when it starts
         let folder = try TemporaryFolder()
         try folder.write("#!/bin/sh\nexit 75\n", to: "sendmail")
         try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: folder.path + "/sendmail")

@@ -86,7 +86,7 @@ struct CorrelateCases {
         var map = try store.serviceMap()
         for service in context.configuration.services {
             map.add(service: service.name)
-            for callee in service.dependsOn { map.add(caller: service.name, callee: context.configuration.canonicalService(callee)) }
+            for callee in service.dependsOn { map.add(caller: service.name, callee: context.canonical(callee)) }
         }
         return map
     }
