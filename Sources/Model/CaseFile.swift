@@ -1,20 +1,57 @@
 // Everything a page about one investigation, or about all, is made from. Assembled by the corridor, read by Rendering.
 
+/// One piece of evidence with what was kept behind it. It is large and handed about a lot, so it is kept once behind a
+/// reference: a copy costs one retain, reading a part copies nothing.
 package struct EvidenceItem: Hashable, Sendable {
-    package var evidence: Evidence
-    package var event: Event
+    package var evidence: Evidence {
+        _read { yield parts.evidence }
+        set { parts = Parts(newValue, event, exemplar, track, spans) }
+    }
+    package var event: Event {
+        _read { yield parts.event }
+        set { parts = Parts(evidence, newValue, exemplar, track, spans) }
+    }
     /// For log signals.
-    package var exemplar: LogExemplar?
+    package var exemplar: LogExemplar? {
+        _read { yield parts.exemplar }
+        set { parts = Parts(evidence, event, newValue, track, spans) }
+    }
     /// For metric anomalies: the series around the case.
-    package var track: MetricTrack?
+    package var track: MetricTrack? {
+        _read { yield parts.track }
+        set { parts = Parts(evidence, event, exemplar, newValue, spans) }
+    }
     /// For trace signals: the spans of one exemplar trace.
-    package var spans: [Span]
+    package var spans: [Span] {
+        _read { yield parts.spans }
+        set { parts = Parts(evidence, event, exemplar, track, newValue) }
+    }
     package init(evidence: Evidence, event: Event, exemplar: LogExemplar? = nil, track: MetricTrack? = nil, spans: [Span] = []) {
-        self.evidence = evidence
-        self.event = event
-        self.exemplar = exemplar
-        self.track = track
-        self.spans = spans
+        parts = Parts(evidence, event, exemplar, track, spans)
+    }
+
+    private var parts: Parts
+    private final class Parts: Hashable, Sendable {
+        let evidence: Evidence
+        let event: Event
+        let exemplar: LogExemplar?
+        let track: MetricTrack?
+        let spans: [Span]
+        init(_ evidence: Evidence, _ event: Event, _ exemplar: LogExemplar?, _ track: MetricTrack?, _ spans: [Span]) {
+            self.evidence = evidence
+            self.event = event
+            self.exemplar = exemplar
+            self.track = track
+            self.spans = spans
+        }
+        static func == (left: Parts, right: Parts) -> Bool {
+            left.evidence == right.evidence && left.event == right.event && left.exemplar == right.exemplar
+                && left.track == right.track && left.spans == right.spans
+        }
+        func hash(into hasher: inout Hasher) {
+            hasher.combine(evidence)
+            hasher.combine(event)
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 import Foundation
 
 /// Any JSON document. Objects are written with their keys sorted, so equal values are equal bytes.
-package indirect enum JSONValue: Hashable, Sendable {
+package enum JSONValue: Hashable, Sendable {
     case null
     case bool(Bool)
     case int(Int64)
@@ -92,14 +92,17 @@ extension JSONValue {
             JSONValue.writeList(open: 91, close: 93, count: values.count, indent: indent, into: &out) { index, inner, out in
                 values[index].write(into: &out, indent: inner)
             }
-        case .object(let members):
-            let keys = members.keys.sorted()
-            JSONValue.writeList(open: 123, close: 125, count: keys.count, indent: indent, into: &out) { index, inner, out in
-                JSONValue.write(string: keys[index], into: &out)
-                out.append(58)
-                if inner != nil { out.append(32) }
-                (members[keys[index]] ?? .null).write(into: &out, indent: inner)
-            }
+        case .object(let members): JSONValue.write(sorted: members.sorted { $0.key < $1.key }, into: &out, indent: indent)
+        }
+    }
+
+    /// An object whose members are in order already.
+    package static func write(sorted members: [(key: String, value: JSONValue)], into out: inout [UInt8], indent: Int?) {
+        writeList(open: 123, close: 125, count: members.count, indent: indent, into: &out) { index, inner, out in
+            write(string: members[index].key, into: &out)
+            out.append(58)
+            if inner != nil { out.append(32) }
+            members[index].value.write(into: &out, indent: inner)
         }
     }
 
@@ -121,7 +124,10 @@ extension JSONValue {
     private static func newline(_ indent: Int?, _ out: inout [UInt8]) {
         guard let indent else { return }
         out.append(10)
-        out.append(contentsOf: repeatElement(32, count: indent * 2))
+        for _ in 0..<indent {
+            out.append(32)
+            out.append(32)
+        }
     }
 
     /// The shortest digits that read back as the same number; what JSON cannot say (NaN, infinity) becomes null.
@@ -130,26 +136,32 @@ extension JSONValue {
         if value == value.rounded(), abs(value) < 1e15 {
             out.append(contentsOf: String(Int64(value)).utf8)
         } else {
-            out.append(contentsOf: "\(value)".utf8)
+            out.append(contentsOf: value.description.utf8)
         }
     }
 
     package static func write(string value: String, into out: inout [UInt8]) {
         let hex: StaticString = "0123456789abcdef"
         out.append(34)
-        for byte in value.utf8 {
-            switch byte {
-            case 34: out.append(contentsOf: [92, 34])
-            case 92: out.append(contentsOf: [92, 92])
-            case 10: out.append(contentsOf: [92, 110])
-            case 13: out.append(contentsOf: [92, 114])
-            case 9: out.append(contentsOf: [92, 116])
-            case 0..<32, 127:
-                out.append(contentsOf: "\\u00".utf8)
-                out.append(hex.utf8Start[Int(byte >> 4)])
-                out.append(hex.utf8Start[Int(byte & 15)])
-            default: out.append(byte)
+        var value = value
+        value.withUTF8 { bytes in
+            var runStart = 0
+            for (at, byte) in bytes.enumerated() where byte < 32 || byte == 34 || byte == 92 || byte == 127 {
+                out.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[runStart..<at]))
+                runStart = at + 1
+                out.append(92)
+                switch byte {
+                case 34, 92: out.append(byte)
+                case 10: out.append(110)
+                case 13: out.append(114)
+                case 9: out.append(116)
+                default:
+                    out.append(contentsOf: "u00".utf8)
+                    out.append(hex.utf8Start[Int(byte >> 4)])
+                    out.append(hex.utf8Start[Int(byte & 15)])
+                }
             }
+            out.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[runStart...]))
         }
         out.append(34)
     }

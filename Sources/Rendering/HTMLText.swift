@@ -16,8 +16,9 @@ package enum HTMLText {
         text.withUTF8 { escape($0, into: &out) }
     }
 
-    /// The same over UTF-8 bytes. Plain runs are copied whole.
-    package static func escape(_ bytes: UnsafeBufferPointer<UInt8>, into out: inout [UInt8]) {
+    /// The same over UTF-8 bytes. Plain runs are copied whole. Without `quotes`, `"` and `'` stay, which only the content of an
+    /// element allows.
+    package static func escape(_ bytes: UnsafeBufferPointer<UInt8>, quotes: Bool = true, into out: inout [UInt8]) {
         var runStart = 0
         var at = 0
         while at < bytes.count {
@@ -29,6 +30,9 @@ package enum HTMLText {
             let reference: StaticString
             var length = 1
             switch byte {
+            case 34 where !quotes, 39 where !quotes:
+                at += 1
+                continue
             case 38: reference = "&amp;"
             case 60: reference = "&lt;"
             case 62: reference = "&gt;"

@@ -7,6 +7,13 @@ package struct SafeHTML: Hashable, Sendable {
     package static let empty = SafeHTML(trusted: "")
     /// Any text, escaped.
     package init(escaping text: String) { self.text = HTMLText.escape(text) }
+    /// UTF-8 text as the content of an element, not fit for an attribute: quotes stay as they are.
+    init(escapingContent text: [UInt8]) {
+        var out: [UInt8] = []
+        out.reserveCapacity(text.count + text.count / 16)
+        text.withUnsafeBufferPointer { HTMLText.escape($0, quotes: false, into: &out) }
+        self.text = String(decoding: out, as: UTF8.self)
+    }
     package static func + (left: SafeHTML, right: SafeHTML) -> SafeHTML { SafeHTML(trusted: left.text + right.text) }
 }
 

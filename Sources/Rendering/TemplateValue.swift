@@ -1,6 +1,6 @@
 /// What a template is filled with. A view is a tree of these, made by a view struct that has already decided every
 /// plural, format and order; the template only places them.
-package indirect enum TemplateValue: Hashable, Sendable {
+package enum TemplateValue: Hashable, Sendable {
     /// Not there; renders as nothing, a section over it is skipped.
     case absent
     /// Text from anywhere; always escaped.
@@ -9,7 +9,34 @@ package indirect enum TemplateValue: Hashable, Sendable {
     case html(SafeHTML)
     case flag(Bool)
     case list([TemplateValue])
-    case view([String: TemplateValue])
+    case view(TemplateView)
+}
+
+/// Named values in the order they were given; views are small and read once, so names are compared, not hashed.
+package struct TemplateView: Hashable, Sendable {
+    package private(set) var members: [(name: String, value: TemplateValue)]
+
+    package init(_ members: [(name: String, value: TemplateValue)] = []) { self.members = members }
+
+    package subscript(name: String) -> TemplateValue? {
+        for member in members where member.name == name { return member.value }
+        return nil
+    }
+    /// These members and then the other's; of two with one name the first counts.
+    package func joined(with other: TemplateView) -> TemplateView { TemplateView(members + other.members) }
+
+    package static func == (left: TemplateView, right: TemplateView) -> Bool {
+        left.members.elementsEqual(right.members) { $0.name == $1.name && $0.value == $1.value }
+    }
+    package func hash(into hasher: inout Hasher) {
+        for member in members {
+            hasher.combine(member.name)
+            hasher.combine(member.value)
+        }
+    }
+}
+extension TemplateView: ExpressibleByDictionaryLiteral {
+    package init(dictionaryLiteral elements: (String, TemplateValue)...) { members = elements.map { (name: $0.0, value: $0.1) } }
 }
 
 extension TemplateValue {
@@ -40,6 +67,6 @@ extension TemplateValue: ExpressibleByStringLiteral, ExpressibleByBooleanLiteral
     package init(booleanLiteral value: Bool) { self = .flag(value) }
     package init(arrayLiteral elements: TemplateValue...) { self = .list(elements) }
     package init(dictionaryLiteral elements: (String, TemplateValue)...) {
-        self = .view(Dictionary(elements, uniquingKeysWith: { _, last in last }))
+        self = .view(TemplateView(elements.map { (name: $0.0, value: $0.1) }))
     }
 }

@@ -11,6 +11,7 @@ package struct Templates: Sendable {
     private final class Cache: Sendable {
         let compiled = Mutex<[String: MustacheTemplate]>([:])
         let styles = Mutex<[[String]: InlineText]>([:])
+        let scripts = Mutex<[String: InlineText]>([:])
         let reports = Mutex<[String: ReportDefinition]>([:])
     }
 
@@ -27,14 +28,25 @@ package struct Templates: Sendable {
         return template
     }
 
-    /// The style sheets `site/css/NAME.css` in this order, behind the order of their layers; made once.
+    /// The style sheets `site/css/NAME.css` in this order; made once.
     package func style(_ names: [String]) throws(TemplateError) -> InlineText {
         if let known = cache.styles.withLock({ $0[names] }) { return known }
-        var css = "@layer tokens, base, parts, page, print;\n"
+        var css = ""
         for name in names { css += try text("site/css/\(name).css") }
         let style = InlineText(Array(css.utf8))
         cache.styles.withLock { $0[names] = style }
         return style
+    }
+
+    /// The module `site/js/NAME.js` with all it imports as one script; stitched once.
+    package func script(_ name: String) throws -> InlineText {
+        if let known = cache.scripts.withLock({ $0[name] }) { return known }
+        let entry = "site/js/\(name).js"
+        _ = try text(entry)  // a missing entry is named as an asset, not as a module
+        let stitched = try ModuleStitcher.stitch(entry: entry) { path in assets(path).map { String(decoding: $0, as: UTF8.self) } }
+        let script = InlineText(Array(stitched.utf8))
+        cache.scripts.withLock { $0[name] = script }
+        return script
     }
 
     /// The report definition at a path such as `reports/post-mortem.md`; read once.

@@ -12,9 +12,9 @@ enum CanvasRendering {
     }
     static let templates = Templates(assets: asset)
     static func canvas(_ file: CaseFile, asOf: Instant = CanvasFixture.asOf) throws -> [UInt8] {
-        try CanvasPage.render(file, asOf: asOf, templates: templates, site: asset)
+        try CanvasPage.render(file, asOf: asOf, templates: templates)
     }
-    static func board(_ file: BoardFile) throws -> [UInt8] { try BoardPage.render(file, templates: templates, site: asset) }
+    static func board(_ file: BoardFile) throws -> [UInt8] { try BoardPage.render(file, templates: templates) }
 
     /// What no page may have, whatever it was given.
     static func faults(_ bytes: [UInt8]) -> [String] {
@@ -227,10 +227,11 @@ enum CanvasRendering {
 
     @Test func `a changed module is in the next page`() throws {
         func page(_ line: String) throws -> String {
-            let bytes = try CanvasPage.render(CaseFixture.bare, asOf: CanvasFixture.asOf, templates: CanvasRendering.templates) { path in
+            let changed = Templates { path in
                 path == "site/js/age.js"
                     ? CanvasRendering.asset(path).map { $0 + Array("\n// \(line)\n".utf8) } : CanvasRendering.asset(path)
             }
+            let bytes = try CanvasPage.render(CaseFixture.bare, asOf: CanvasFixture.asOf, templates: changed)
             return String(decoding: bytes, as: UTF8.self)
         }
         #expect(try page("first").contains("// first"))
@@ -238,8 +239,9 @@ enum CanvasRendering {
     }
 
     @Test func `a missing style sheet is named`() {
-        #expect(throws: PageAssetError.self) {
-            try CanvasPage.render(CaseFixture.bare, asOf: CanvasFixture.asOf, templates: CanvasRendering.templates, site: { _ in nil })
+        let bare = Templates { $0 == "site/css/tokens.css" ? nil : CanvasRendering.asset($0) }
+        #expect(throws: TemplateError.missing(template: "site/css/tokens.css")) {
+            try CanvasPage.render(CaseFixture.bare, asOf: CanvasFixture.asOf, templates: bare)
         }
     }
 }

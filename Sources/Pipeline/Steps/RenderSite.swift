@@ -52,7 +52,7 @@ struct RenderSite {
         switch writes {
         case .pages:
             try publisher.publish(paths[0], inputDigest: digest) {
-                try CanvasPage.render(file, asOf: context.now, templates: templates, site: context.assets.bytes)
+                try CanvasPage.render(file, asOf: context.now, templates: templates)
             }
             try publisher.publish(paths[1], inputDigest: digest) { Array((APIDocuments.investigation(file).text + "\n").utf8) }
         case .reports:
@@ -75,7 +75,7 @@ struct RenderSite {
         let items = try context.store.allInvestigations().map { try item($0) }
         let board = BoardFile(title: context.configuration.title, items: items, sources: sources, recentChanges: changes, asOf: context.now)
         try publisher.publish("index.html", inputDigest: digest) {
-            try BoardPage.render(board, templates: templates, site: context.assets.bytes)
+            try BoardPage.render(board, templates: templates)
         }
         try publisher.publish("api/v1/index.json", inputDigest: digest) {
             Array((APIDocuments.index(items.map(\.investigation), asOf: context.now).text + "\n").utf8)

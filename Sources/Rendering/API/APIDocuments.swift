@@ -153,15 +153,37 @@ package enum APIDocuments {
     }
 
     package static func event(_ event: Event) -> JSONValue {
-        .compact([
-            "id": .string(event.id), "fingerprint": .string(event.fingerprint.text), "occurred_at": time(event.occurredAt),
-            "observed_at": time(event.observedAt), "source": .string(event.source.rawValue), "type": .string(event.type.rawValue),
-            "role": .string(event.role.rawValue), "severity": .string(event.severity.rawValue), "title": .string(event.title),
-            "body": text(event.body), "service": event.service.map { .string($0) }, "component": event.component.map { .string($0) },
-            "environment": event.environment.map { .string($0) }, "host": event.host.map { .string($0) }, "tags": .strings(event.tags),
-            "attributes": .object(event.attributes), "origin": .string(event.origin), "source_id": event.sourceID.map { .string($0) },
-            "url": event.url.map { .string($0) }, "trace_id": event.traceID.map { .string($0) }, "commit": event.commit.map { .string($0) },
-        ])
+        .object(Dictionary(members(of: event).map { ($0.key, $0.value) }, uniquingKeysWith: { first, _ in first }))
+    }
+
+    /// The members of an event in the order in which they are written, those that are nil left out.
+    static func members(of event: Event) -> [(key: String, value: JSONValue)] {
+        var members: [(key: String, value: JSONValue)] = []
+        members.reserveCapacity(21)
+        func add(_ key: String, _ value: JSONValue?) { if let value { members.append((key, value)) } }
+        func add(_ key: String, text: String?) { if let text { members.append((key, .string(text))) } }
+        add("attributes", .object(event.attributes))
+        add("body", text(event.body))
+        add("commit", text: event.commit)
+        add("component", text: event.component)
+        add("environment", text: event.environment)
+        add("fingerprint", text: event.fingerprint.text)
+        add("host", text: event.host)
+        add("id", text: event.id)
+        add("observed_at", time(event.observedAt))
+        add("occurred_at", time(event.occurredAt))
+        add("origin", text: event.origin)
+        add("role", text: event.role.rawValue)
+        add("service", text: event.service)
+        add("severity", text: event.severity.rawValue)
+        add("source", text: event.source.rawValue)
+        add("source_id", text: event.sourceID)
+        add("tags", .strings(event.tags))
+        add("title", text: event.title)
+        add("trace_id", text: event.traceID)
+        add("type", text: event.type.rawValue)
+        add("url", text: event.url)
+        return members
     }
 
     private static func exemplar(_ it: LogExemplar) -> JSONValue {

@@ -7,8 +7,7 @@ package enum BoardPage {
     static let endedShown = 200
     static let changesShown = 20
 
-    /// `site` gives an asset by its path, such as `site/css/tokens.css` and `site/js/board.js`.
-    package static func render(_ file: BoardFile, templates: Templates, site: (String) -> [UInt8]?) throws -> [UInt8] {
+    package static func render(_ file: BoardFile, templates: Templates) throws -> [UInt8] {
         let file = file.bounded
         let asOf = file.asOf
         let live = file.items.filter { $0.investigation.mergedInto == nil && !$0.investigation.isDeleted }
@@ -17,7 +16,7 @@ package enum BoardPage {
             .sorted { ($1.investigation.endAt.ms, $1.investigation.number) < ($0.investigation.endAt.ms, $0.investigation.number) }
         let sentence = BoardSentence(
             open: open.map(\.investigation), ended: ended.map(\.investigation), hasSources: !file.sources.isEmpty, asOf: asOf)
-        var view: [String: TemplateValue] = [
+        let view: TemplateView = [
             "boardTitle": .text(file.title.isEmpty ? "Board" : file.title), "published": .text(PageWords.published(asOf)),
             "publishedISO": .text(asOf.rfc3339),
             "worst": open.first.map { .text($0.investigation.severity.rawValue) } ?? .absent,
@@ -32,12 +31,11 @@ package enum BoardPage {
             "days": live.isEmpty ? .absent : BoardDays(live.map(\.investigation), asOf: asOf).view,
             "ended": ended.isEmpty ? .absent : BoardEnded(ended.map(\.investigation), asOf: asOf).view,
         ]
-        view.merge(BoardSources(file: file).view) { first, _ in first }
         var body: [UInt8] = []
-        try templates.template("board.html").render(.view(view), into: &body)
+        try templates.template("board.html").render(.view(view.joined(with: BoardSources(file: file).view)), into: &body)
         return PageShell.page(
             title: "\(sentence.title) · Caseboard", description: sentence.pieces.map(\.text).joined().clipped(to: 300), body: body,
-            css: try PageAssets.style(styleSheets, site), script: try PageAssets.script("board", site),
+            style: try templates.style(styleSheets), script: try templates.script("board"),
             data: ["published": .int(asOf.ms), "investigations": .int(Int64(live.count))])
     }
 

@@ -4,7 +4,7 @@ import Model
 struct BoardSources {
     let file: BoardFile
 
-    var view: [String: TemplateValue] {
+    var view: TemplateView {
         let well = file.sources.filter { $0.state == .well }.count
         let changes = file.recentChanges.prefix(BoardPage.changesShown)
         return [

@@ -4,9 +4,8 @@ import Model
 package enum CanvasPage {
     static let styleSheets = ["tokens", "base", "parts", "canvas"]
 
-    /// `asOf` is when the page is published: it is named in the masthead, and ages are counted up to it. `site` gives an
-    /// asset by its path, such as `site/css/tokens.css` and `site/js/canvas.js`.
-    package static func render(_ file: CaseFile, asOf: Instant, templates: Templates, site: (String) -> [UInt8]?) throws -> [UInt8] {
+    /// `asOf` is when the page is published: it is named in the masthead, and ages are counted up to it.
+    package static func render(_ file: CaseFile, asOf: Instant, templates: Templates) throws -> [UInt8] {
         let file = file.bounded
         let asOf = asOf.bounded
         let evidence = EvidenceView(file)
@@ -15,7 +14,7 @@ package enum CanvasPage {
         let graph = CauseGraphBuilder.graph(file)
         let details = DetailView(file: file, moments: moments, shown: Set(evidence.items.map(\.event.fingerprint)))
         let opened = firstOpened(file, evidence.items)
-        let view: [String: TemplateValue] = [
+        let view: TemplateView = [
             "head": CanvasHead(file: file, moments: moments, asOf: asOf).view,
             "timeline": timeline.view, "why": CausesView(file, items: evidence.items).view,
             "graph": graph.nodes.isEmpty ? .absent : graphView(graph),
@@ -29,7 +28,7 @@ package enum CanvasPage {
         return PageShell.page(
             title: "#\(it.number) \(it.title.clipped(to: 120)) · Caseboard", description: CanvasHead.sentence(file).clipped(to: 300),
             body: body,
-            css: try PageAssets.style(styleSheets, site), script: try PageAssets.script("canvas", site),
+            style: try templates.style(styleSheets), script: try templates.script("canvas"),
             data: [
                 "number": .int(Int64(it.number)), "published": .int(asOf.ms), "from": .int(timeline.drawing.axis.from.ms),
                 "to": .int(timeline.drawing.axis.to.ms),

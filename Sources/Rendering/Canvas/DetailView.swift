@@ -4,6 +4,7 @@ import Model
 /// the API gives it.
 struct DetailView {
     static let bodyCharacters = 4_000
+    static let jsonBytes = 24 << 10
     static let filesShown = 40
     static let framesShown = 20
 
@@ -35,7 +36,7 @@ struct DetailView {
             "labels": .list(labels(event)), "facts": .list(facts(item)),
             "linkTerms": .list(item.evidence.terms.map(CausesView.term)), "hasLinkTerms": .flag(!item.evidence.terms.isEmpty),
             "linkedBy": .text(linkedBy(item.evidence)), "confidence": .text(PageWords.score(item.evidence.confidence)),
-            "id": .text(event.id), "json": .text(APIDocuments.event(event).prettyText.clipped(toBytes: 24 << 10)),
+            "id": .text(event.id), "json": .html(json(event)),
         ]
     }
 
@@ -122,6 +123,19 @@ struct DetailView {
         if text.isEmpty || text == event.title { return nil }
         let rest = text.hasPrefix(event.title + "\n") ? String(text.dropFirst(event.title.count)).trimmingBlanks() : text
         return rest.isEmpty ? nil : rest.clipped(toBytes: Self.bodyCharacters)
+    }
+
+    /// The event as the API gives it, indented; of a very long one the beginning.
+    private func json(_ event: Event) -> SafeHTML {
+        var text: [UInt8] = []
+        JSONValue.write(sorted: APIDocuments.members(of: event), into: &text, indent: 0)
+        if text.count > Self.jsonBytes {
+            text.removeLast(text.count - Self.jsonBytes)
+            while let last = text.last, last & 0xC0 == 0x80 { text.removeLast() }  // back to a whole character
+            if let last = text.last, last >= 0xC0 { text.removeLast() }
+            text += Array("…".utf8)
+        }
+        return SafeHTML(escapingContent: text)
     }
 
     // MARK: - Facts
