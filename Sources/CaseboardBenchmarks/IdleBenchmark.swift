@@ -16,9 +16,9 @@ enum IdleBenchmark {
         var figures: [Double] = []
         for _ in 1...5 {
             let before = cpuSeconds()
-            let report = try await CaseboardRun.run(in: workspace, steps: Step.allCases, now: now, progress: .silent)
+            let answer = try await CaseboardRun.run(in: workspace, steps: Step.allCases, now: now, progress: .silent)
             figures.append(cpuSeconds() - before)
-            precondition(report.answer.json["news"] == .bool(false), "an idle run must have no news")
+            precondition(answer.json["news"] == .bool(false), "an idle run must have no news")
         }
         let store = try CaseStore.open(path: workspace.database.path(percentEncoded: false), readOnly: true)
         print(

@@ -16,9 +16,9 @@ enum IngestBenchmark {
                 to: folder.appending(path: "caseboard.yaml"), atomically: true, encoding: .utf8)
             let now = Instant(rfc3339: "2026-03-10T15:20:00Z") ?? Instant(ms: 0)
             let before = cpuSeconds()
-            let report = try await CaseboardRun.run(in: Workspace(root: folder), steps: [.collect], now: now, progress: .silent)
+            let answer = try await CaseboardRun.run(in: Workspace(root: folder), steps: [.collect], now: now, progress: .silent)
             let ours = Double(lines) / (cpuSeconds() - before)
-            let read = report.answer.json["read"]?["log_records"]?.intValue ?? 0
+            let read = answer.json["read"]?["log_records"]?.intValue ?? 0
             print("ingest \(kind): \(read) records, \(thousands(ours)) lines per CPU-second into the store, peak \(peakMegabytes()) MB")
             if let drain = peer(Peers.python, ["Benchmarks/peers/drain3_peer.py", log.path(percentEncoded: false), "\(peerLines)", kind]),
                 drain.count == 2

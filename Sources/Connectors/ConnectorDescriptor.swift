@@ -135,7 +135,7 @@ extension SettingDescriptor {
         case .flag:
             return ["true": true, "yes": true, "on": true, "false": false, "no": false, "off": false][text.lowercased()].map { .flag($0) }
         case .integer(let range): return Int64(text).flatMap { range.contains($0) ? .number($0) : nil }
-        case .duration: return Self.milliseconds(text).map { .number($0) }
+        case .duration: return DurationText.milliseconds(text).map { .number($0) }
         case .moment: return (Instant(rfc3339: text) ?? Instant(rfc3339: text + "T00:00:00Z")).map { .number($0.ms) }
         case .timeZone: return Self.offsetMinutes(text).map { .number($0) }
         case .map: return nil
@@ -152,14 +152,6 @@ extension SettingDescriptor {
             return texts.count == members.count ? .map(texts) : nil
         default: return nil
         }
-    }
-
-    private static func milliseconds(_ text: String) -> Int64? {
-        let digits = text.prefix { $0.isASCII && $0.isNumber }
-        let unit = text.dropFirst(digits.count).filter { $0 != " " }
-        let units: [String: Int64] = ["ms": 1, "s": 1_000, "m": .minuteMs, "min": .minuteMs, "h": .hourMs, "d": .dayMs, "w": 7 * .dayMs]
-        guard let count = Int64(digits), count <= 1_000_000_000, let size = units[unit] else { return nil }
-        return count &* size
     }
 
     private static func offsetMinutes(_ text: String) -> Int64? {

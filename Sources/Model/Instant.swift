@@ -101,15 +101,45 @@ extension Instant {
     /// `2026-11-22T14:04:12Z`, with `.123` before the `Z` when the milliseconds are not zero.
     package var rfc3339: String {
         let c = civil
-        let base =
-            "\(padded(c.year, 4))-\(padded(c.month, 2))-\(padded(c.day, 2))T"
-            + "\(padded(c.hour, 2)):\(padded(c.minute, 2)):\(padded(c.second, 2))"
-        return c.millisecond == 0 ? base + "Z" : base + ".\(padded(c.millisecond, 3))Z"
+        return String(unsafeUninitializedCapacity: 24) { out in
+            Instant.digits(c.year, 4, at: 0, of: out)
+            out[4] = 45
+            Instant.digits(c.month, 2, at: 5, of: out)
+            out[7] = 45
+            Instant.digits(c.day, 2, at: 8, of: out)
+            out[10] = 84
+            Instant.clock(c, at: 11, of: out)
+            if c.millisecond != 0 {
+                out[19] = 46
+                Instant.digits(c.millisecond, 3, at: 20, of: out)
+            }
+            let end = c.millisecond == 0 ? 19 : 23
+            out[end] = 90
+            return end + 1
+        }
     }
     /// `14:04:12`
     package var clock: String {
         let c = civil
-        return "\(padded(c.hour, 2)):\(padded(c.minute, 2)):\(padded(c.second, 2))"
+        return String(unsafeUninitializedCapacity: 8) { out in
+            Instant.clock(c, at: 0, of: out)
+            return 8
+        }
+    }
+    private static func clock(_ c: CivilTime, at place: Int, of out: UnsafeMutableBufferPointer<UInt8>) {
+        digits(c.hour, 2, at: place, of: out)
+        out[place + 2] = 58
+        digits(c.minute, 2, at: place + 3, of: out)
+        out[place + 5] = 58
+        digits(c.second, 2, at: place + 6, of: out)
+    }
+    /// A civil field as decimal digits; none of them is negative or wider than its place.
+    private static func digits(_ value: Int, _ width: Int, at place: Int, of out: UnsafeMutableBufferPointer<UInt8>) {
+        var rest = value
+        for index in (place..<place + width).reversed() {
+            out[index] = UInt8(truncatingIfNeeded: rest % 10 + 48)
+            rest /= 10
+        }
     }
     /// `14:04`
     package var clockMinute: String {
@@ -247,6 +277,18 @@ extension Instant: Codable {
     }
 }
 
+/// Durations as people write them in settings and options: a whole number and a unit.
+package enum DurationText {
+    /// `250ms`, `90s`, `15m` or `15min`, `2h`, `7d`, `4w` in milliseconds; nil for anything else.
+    package static func milliseconds(_ text: String) -> Int64? {
+        let digits = text.prefix { $0.isASCII && $0.isNumber }
+        let unit = text.dropFirst(digits.count).filter { $0 != " " }
+        let units: [String: Int64] = ["ms": 1, "s": 1_000, "m": .minuteMs, "min": .minuteMs, "h": .hourMs, "d": .dayMs, "w": 7 * .dayMs]
+        guard let count = Int64(digits), count <= 1_000_000_000, let size = units[unit] else { return nil }
+        return count &* size
+    }
+}
+
 /// Durations as people say them: two units at most, `36 m 48 s`, `20 min`, `6 h 30 min`, `2 d 4 h`.
 package func readableDuration(ms: Int64) -> String {
     let seconds = max(0, ms) / 1_000
@@ -262,7 +304,7 @@ package func readableDuration(ms: Int64) -> String {
 
 /// Decimal digits with leading zeros; never shorter than `width`.
 package func padded(_ value: Int, _ width: Int) -> String {
-    let digits = String(abs(value))
-    let zeros = String(repeating: "0", count: max(0, width - digits.count))
-    return (value < 0 ? "-" : "") + zeros + digits
+    let digits = String(value.magnitude)
+    if value >= 0 && digits.utf8.count >= width { return digits }
+    return (value < 0 ? "-" : "") + String(repeating: "0", count: max(0, width - digits.utf8.count)) + digits
 }

@@ -57,6 +57,22 @@ package struct Reading: Sendable {
         edges += other.edges
         rejections += other.rejections
     }
+    /// Takes away what happened before `moment`. Records and tests without a time stay, and so do edges.
+    package mutating func drop(before moment: Instant) {
+        events.removeAll { $0.occurredAt < moment }
+        for index in logs.indices {
+            func isEarly(_ record: LogRecord) -> Bool {
+                let at = Instant(ms: record.timeMs)
+                return at < moment && Instant.representable.contains(at)
+            }
+            if let first = logs[index].records.first, isEarly(first) { logs[index].firstRecordIsKnown = false }
+            logs[index].records.removeAll(where: isEarly)
+        }
+        for index in metrics.indices { metrics[index].points.removeAll { $0.timeMs < moment.ms } }
+        metrics.removeAll { $0.points.isEmpty }
+        spans.removeAll { $0.start < moment }
+        tests.removeAll { $0.runAt.map { $0 < moment } ?? false }
+    }
     /// Items accepted; a log record, sample, span, test or event each count one.
     package var acceptedCount: Int {
         events.count + logs.reduce(0) { $0 + $1.records.count } + metrics.reduce(0) { $0 + $1.points.count } + spans.count

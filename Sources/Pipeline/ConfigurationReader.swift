@@ -190,7 +190,7 @@ package struct ConfigurationReader {
     }
     private mutating func duration(_ node: Node?, _ name: String) -> Int64? {
         guard let node else { return nil }
-        if let ms = readDuration(node.scalarText ?? ""), ms > 0, ms <= 366 * .dayMs { return ms }
+        if let ms = DurationText.milliseconds(node.scalarText ?? ""), ms > 0, ms <= 366 * .dayMs { return ms }
         add(node, "`\(name)` must be a duration", "write 90m, 2h or 7d")
         return nil
     }
@@ -213,17 +213,5 @@ package struct ConfigurationReader {
         case .scanner(_, let problem, _, _), .parser(_, let problem, _, _), .composer(_, let problem, _, _): problem
         default: "\(error)".clipped(to: 160)
         }
-    }
-}
-
-/// `90s`, `15m`, `2h`, `7d` in milliseconds.
-package func readDuration(_ text: String) -> Int64? {
-    guard let unit = text.last, let number = Int64(text.dropLast()), number >= 0, number < 1_000_000 else { return nil }
-    switch unit {
-    case "s": return number * 1_000
-    case "m": return number * .minuteMs
-    case "h": return number * .hourMs
-    case "d": return number * .dayMs
-    default: return nil
     }
 }

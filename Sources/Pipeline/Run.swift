@@ -4,20 +4,16 @@ import Store
 
 package enum Step: String, CaseIterable, Sendable { case collect, correlate, render, report, deliver }
 
-/// What a run came to.
-package struct RunReport: Sendable {
-    package var answer: Answer
-}
-
 /// `caseboard run`: the order of work, and nothing else.
 package enum CaseboardRun {
     package static func run(
-        in workspace: Workspace, steps: [Step], now: Instant, progress: ProgressLine, isDryRun: Bool = false
-    ) async throws -> RunReport {
+        in workspace: Workspace, steps: [Step], now: Instant, progress: ProgressLine, since: Instant? = nil, isDryRun: Bool = false
+    ) async throws -> Answer {
         let configuration = try ConfigurationReader.read(workspace.configuration)
         let lock = try RunLock(workspace.lock)
         defer { withExtendedLifetime(lock) {} }
-        let context = try RunContext(workspace: workspace, configuration: configuration, now: now, progress: progress, isDryRun: isDryRun)
+        let context = try RunContext(
+            workspace: workspace, configuration: configuration, now: now, progress: progress, isDryRun: isDryRun, since: since)
         var summary = RunSummary()
         for step in Step.allCases where steps.contains(step) {
             switch step {
@@ -32,6 +28,6 @@ package enum CaseboardRun {
         }
         progress.clear()
         try context.finishRun(summary)
-        return RunReport(answer: summary.answer(board: isDryRun ? nil : workspace.board.plainPath, steps: steps))
+        return summary.answer(board: isDryRun ? nil : workspace.board.plainPath, steps: steps)
     }
 }

@@ -15,16 +15,19 @@ package final class RunContext {
     let redactor: Redactor
     let assets: WorkspaceAssets
     let isDryRun: Bool
+    /// What happened before is read past and not stored.
+    let since: Instant?
     /// Alias → name, from the configuration.
     let aliases: [String: String]
     private let temporary: URL?
 
-    init(workspace: Workspace, configuration: Configuration, now: Instant, progress: ProgressLine, isDryRun: Bool) throws {
+    init(workspace: Workspace, configuration: Configuration, now: Instant, progress: ProgressLine, isDryRun: Bool, since: Instant?) throws {
         self.workspace = workspace
         self.configuration = configuration
         self.now = now
         self.progress = progress
         self.isDryRun = isDryRun
+        self.since = since
         aliases = configuration.aliasTable
         redactor = Redactor(emails: configuration.redactsEmails, addresses: configuration.redactsAddresses)
         assets = WorkspaceAssets(root: workspace.root)
@@ -59,6 +62,7 @@ package final class RunContext {
         self.now = now
         self.progress = progress
         isDryRun = true
+        since = nil
         aliases = configuration.aliasTable
         redactor = Redactor(emails: configuration.redactsEmails, addresses: configuration.redactsAddresses)
         assets = WorkspaceAssets(root: nil)

@@ -21,6 +21,12 @@ struct Options: ParsableArguments {
         guard let fixed = Instant(text: now) else { throw PipelineError.badTime(now) }
         return fixed
     }
+    /// A moment, a date (its beginning in UTC) or an age before the clock.
+    func moment(_ text: String) throws -> Instant {
+        if let age = DurationText.milliseconds(text) { return try clock() - age }
+        guard let moment = Instant(text: text) ?? Instant(rfc3339: text + "T00:00:00Z") else { throw PipelineError.badTime(text) }
+        return moment
+    }
     func output() -> Output {
         let environment = ProcessInfo.processInfo.environment
         let color = !noColor && environment["NO_COLOR", default: ""].isEmpty && environment["TERM"] != "dumb" && isatty(1) == 1

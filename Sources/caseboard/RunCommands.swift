@@ -13,10 +13,16 @@ struct Run: AsyncParsableCommand {
               caseboard run                       in a workspace
               caseboard run -q -w /srv/shop       from cron: silent unless something needs a look
               caseboard run --only collect,correlate
+              caseboard run --since 30d           the first run over a long history: leave out what is older
             """)
     @OptionGroup var options: Options
     @Option(help: ArgumentHelp("Only these steps, separated by commas: collect, correlate, render, report, deliver.", valueName: "STEPS"))
     var only: String?
+    @Option(
+        help: ArgumentHelp(
+            "Leave out what happened before: a time, a date or an age such as 12h or 30d. What is left out is not read again.",
+            valueName: "TIME"))
+    var since: String?
     @Flag(name: .customLong("dry-run"), help: "Do everything in a copy of the store and publish nothing.") var dryRun = false
 
     func validate() throws {
@@ -28,7 +34,7 @@ struct Run: AsyncParsableCommand {
 
     func run() async throws {
         let steps = only.map { $0.split(separator: ",").compactMap { Step(rawValue: String($0)) } } ?? Step.allCases
-        try await runSteps(steps, options, isDryRun: dryRun)
+        try await runSteps(steps, options, since: try since.map { try options.moment($0) }, isDryRun: dryRun)
     }
 }
 
@@ -41,11 +47,12 @@ extension StepCommand {
     func run() async throws { try await runSteps([Self.step], options) }
 }
 
-private func runSteps(_ steps: [Step], _ options: Options, isDryRun: Bool = false) async throws {
-    let report = try await CaseboardRun.run(
-        in: try options.found(), steps: steps, now: try options.clock(), progress: options.progress(), isDryRun: isDryRun)
-    options.output().news(report.answer)
-    if report.answer.exitCode != 0 { throw ExitCode(report.answer.exitCode) }
+private func runSteps(_ steps: [Step], _ options: Options, since: Instant? = nil, isDryRun: Bool = false) async throws {
+    let answer = try await CaseboardRun.run(
+        in: try options.found(), steps: steps, now: try options.clock(), progress: options.progress(), since: since,
+        isDryRun: isDryRun)
+    options.output().news(answer)
+    if answer.exitCode != 0 { throw ExitCode(answer.exitCode) }
 }
 
 struct Collect: StepCommand {

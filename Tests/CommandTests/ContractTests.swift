@@ -87,6 +87,22 @@ import Testing
         #expect(try Program.run(["run", "-w", "w"], in: folder.path).status == 0)
     }
 
+    @Test func `since leaves out what is older and never reads it again`() throws {
+        let folder = try TemporaryFolder()
+        let lines = (1...20).map { #"{"time":"2026-03-\#($0 < 10 ? "0" : "")\#($0)T10:00:00Z","level":"info","message":"tick"}"# }
+        try folder.write(lines.joined(separator: "\n") + "\n", to: "app.log")
+        try folder.write("sources:\n  - {name: app, kind: logs, path: app.log, service: shop}\n", to: "caseboard.yaml")
+        func records(_ arguments: [String]) throws -> Int? {
+            let output = try Program.run(["collect", "--json", "--now", "2026-03-21T00:00:00Z"] + arguments, in: folder.path).output
+            let object = try JSONSerialization.jsonObject(with: Data(output.utf8)) as? [String: Any]
+            return (object?["read"] as? [String: Any])?["log_records"] as? Int
+        }
+        #expect(try Program.run(["run", "--since", "last week"], in: folder.path).status == 2)
+        let run = try Program.run(["run", "--json", "--since", "5d", "--now", "2026-03-21T00:00:00Z"], in: folder.path)
+        #expect(run.output.contains(#""log_records":5"#), "\(run.output)")
+        #expect(try records([]) == 0)
+    }
+
     @Test func `quiet means silent when all is well`() throws {
         let folder = try TemporaryFolder()
         try Program.run(["init", "w"], in: folder.path)

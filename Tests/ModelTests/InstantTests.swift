@@ -37,4 +37,17 @@ import Testing
     func `durations are said in two units at most`(ms: Int64, words: String) {
         #expect(readableDuration(ms: ms) == words)
     }
+
+    @Test(
+        arguments: [
+            ("250ms", 250), ("90s", 90_000), ("15m", 900_000), ("15 min", 900_000), ("2h", 7_200_000), ("7d", 604_800_000),
+            ("2w", 1_209_600_000),
+        ] as [(String, Int64)])
+    func `durations are read with their unit`(text: String, ms: Int64) {
+        #expect(DurationText.milliseconds(text) == ms)
+    }
+    @Test(arguments: ["", "5", "h", "-5h", "5 years", "99999999999999999999h", "٣h", "5.5h"])
+    func `what is not a duration is refused`(text: String) {
+        #expect(DurationText.milliseconds(text) == nil)
+    }
 }

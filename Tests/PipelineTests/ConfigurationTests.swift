@@ -47,11 +47,6 @@ import Testing
         #expect(problems(text).contains { $0.contains("two sources are named `a`") })
     }
 
-    @Test(arguments: [("90s", 90_000), ("15m", 900_000), ("2h", 7_200_000), ("7d", 604_800_000)] as [(String, Int64)])
-    func `durations are read`(text: String, ms: Int64) {
-        #expect(readDuration(text) == ms)
-    }
-
     @Test func `scalars are taken as written`() throws {
         let configuration = try ConfigurationReader.read(
             text: "title: no\nservices: [on, 0123, 12:30:45]\n", file: "caseboard.yaml")

@@ -64,7 +64,8 @@ struct Collect {
     private func store(
         _ page: Page, _ read: PageReading, _ name: String, _ summarizer: inout LogSummarizer, _ collected: inout RunSummary.Collected
     ) throws {
-        let reading = read.reading
+        var reading = read.reading
+        if let since = context.since { reading.drop(before: since) }
         let events = reading.events.map { context.prepare($0, origin: name, redactions: &collected.redactions) }
         collected.events += try store.append(events).inserted
         if !reading.logs.isEmpty {
