@@ -4,72 +4,78 @@ import Model
 import Pipeline
 import Rendering
 
-/// Ten thousand canvases and reports, rendered and written, beside Hugo over the same Markdown.
+/// Ten thousand canvases and reports beside Hugo over the same Markdown, all of them rendered to memory.
+///
+/// Hugo makes a page of one Markdown text in a bare layout. A report is the same Markdown as a page of ours; a canvas is the
+/// page of a small case that has this Markdown as its note. The canvas of forty pieces of evidence has no like at Hugo's and
+/// is printed for its own sake.
 enum PageBenchmark {
     static let pages = 10_000
 
     static func run() throws {
         let folder = try benchFolder("pages")
         let site = BenchSite()
-        let files = (1...pages).map { site.file($0) }
         let asOf = Instant(rfc3339: "2026-03-10T15:20:00Z") ?? Instant(ms: 0)
-
-        let canvases = folder.appending(path: "canvas")
-        try FileManager.default.createDirectory(at: canvases, withIntermediateDirectories: true)
-        var before = cpuSeconds()
-        for (index, file) in files.enumerated() {
-            let bytes = try CanvasPage.render(file, asOf: asOf, templates: site.templates, site: site.bytes)
-            try Data(bytes).write(to: canvases.appending(path: "\(index).html"))
-        }
-        let canvasRate = Double(pages) / (cpuSeconds() - before)
-
-        let content = folder.appending(path: "hugo/content")
-        try FileManager.default.createDirectory(at: content, withIntermediateDirectories: true)
         var markdowns: [String] = []
-        before = cpuSeconds()
-        for file in files { markdowns.append(try PostMortem.markdown(file, asOf: asOf, templates: site.templates)) }
-        let draftSeconds = cpuSeconds() - before
-        let reports = folder.appending(path: "report")
-        try FileManager.default.createDirectory(at: reports, withIntermediateDirectories: true)
-        before = cpuSeconds()
-        for (index, markdown) in markdowns.enumerated() {
-            let bytes = try ReportPage.render(markdown: markdown, title: "Report \(index)", asOf: asOf, templates: site.templates)
-            try Data(bytes).write(to: reports.appending(path: "\(index).html"))
-        }
-        let reportSeconds = cpuSeconds() - before
-        let reportRate = Double(pages) / reportSeconds
-        print(
-            "pages: canvas \(thousands(canvasRate)), report \(thousands(reportRate)) a CPU-second (drafting its Markdown: \(thousands(Double(pages) / draftSeconds)))"
-        )
+        for number in 1...pages { markdowns.append(try PostMortem.markdown(site.file(number), asOf: asOf, templates: site.templates)) }
 
-        for (index, markdown) in markdowns.enumerated() {
-            let text = "---\ntitle: Report \(index)\n---\n" + markdown
-            try text.write(to: content.appending(path: "\(index).md"), atomically: false, encoding: .utf8)
+        let reports = try rate(pages) { index in
+            try ReportPage.render(markdown: markdowns[index], title: "Report \(index)", asOf: asOf, templates: site.templates)
         }
-        let hugo = folder.appending(path: "hugo")
-        try "baseURL = 'https://example.org/'\ntitle = 'x'\ndisableKinds = ['taxonomy','term','RSS','sitemap']\n".write(
-            to: hugo.appending(path: "hugo.toml"), atomically: true, encoding: .utf8)
-        let layouts = hugo.appending(path: "layouts/_default")
-        try FileManager.default.createDirectory(at: layouts, withIntermediateDirectories: true)
-        try "<!doctype html><html><head><title>{{ .Title }}</title></head><body>{{ .Content }}</body></html>".write(
-            to: layouts.appending(path: "single.html"), atomically: true, encoding: .utf8)
-        try "<!doctype html><html><body>{{ len .Pages }}</body></html>".write(
-            to: layouts.appending(path: "list.html"), atomically: true, encoding: .utf8)
-        let childBefore = childCPUSeconds()
+        let noted = (0..<pages).map { index in
+            var file = site.file(index + 1, pieces: 4)
+            file.notes = [Annotation(at: file.from, author: "ada", text: markdowns[index])]
+            return file
+        }
+        let canvases = try rate(pages) { try CanvasPage.render(noted[$0], asOf: asOf, templates: site.templates) }
+        let full = (1...pages / 10).map { site.file($0) }
+        let large = try rate(full.count) { try CanvasPage.render(full[$0], asOf: asOf, templates: site.templates) }
+        print(
+            "pages: canvas \(thousands(canvases.rate)) of \(canvases.bytes >> 10) KB, report \(thousands(reports.rate)) of \(reports.bytes >> 10) KB a CPU-second; canvas of forty pieces \(thousands(large.rate)) of \(large.bytes >> 10) KB"
+        )
+        guard let hugo = try hugoRate(markdowns, in: folder.appending(path: "hugo")) else { return print("pages: \(Peers.missing)") }
+        print(
+            "pages: Hugo \(thousands(hugo)) a CPU-second; ratio canvas \(twoDigits(canvases.rate / hugo)), report \(twoDigits(reports.rate / hugo)), canvas of forty pieces \(twoDigits(large.rate / hugo))"
+        )
+    }
+
+    /// Pages a CPU-second, and bytes a page.
+    private static func rate(_ count: Int, _ render: (Int) throws -> [UInt8]) throws -> (rate: Double, bytes: Int) {
+        var bytes = 0
+        let before = cpuSeconds()
+        for index in 0..<count { bytes += try render(index).count }
+        return (Double(count) / (cpuSeconds() - before), bytes / max(1, count))
+    }
+
+    private static func hugoRate(_ markdowns: [String], in hugo: URL) throws -> Double? {
+        func write(_ text: String, _ path: String) throws {
+            let url = hugo.appending(path: path)
+            try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try text.write(to: url, atomically: false, encoding: .utf8)
+        }
+        for (index, markdown) in markdowns.enumerated() {
+            try write("---\ntitle: Report \(index)\n---\n" + markdown, "content/\(index).md")
+        }
+        try write("baseURL = 'https://example.org/'\ntitle = 'x'\ndisableKinds = ['taxonomy','term','RSS','sitemap']\n", "hugo.toml")
+        try write(
+            "<!doctype html><html><head><title>{{ .Title }}</title></head><body>{{ .Content }}</body></html>", "layouts/_default/single.html")
+        try write("<!doctype html><html><body>{{ len .Pages }}</body></html>", "layouts/_default/list.html")
+        let before = childCPUSeconds()
         let process = Process()
         process.executableURL = URL(filePath: Peers.hugo)
-        process.arguments = ["--source", hugo.path(percentEncoded: false), "--quiet"]
-        process.standardOutput = FileHandle.nullDevice
+        process.arguments = ["--source", hugo.path(percentEncoded: false), "--renderToMemory"]
+        let output = Pipe()
+        process.standardOutput = output
         process.standardError = FileHandle.nullDevice
-        guard (try? process.run()) != nil else { return print("pages: \(Peers.missing)") }
+        guard (try? process.run()) != nil else { return nil }
+        let said = String(decoding: (try? output.fileHandleForReading.readToEnd()) ?? Data(), as: UTF8.self)
         process.waitUntilExit()
-        let made =
-            (try? FileManager.default.contentsOfDirectory(atPath: hugo.appending(path: "public").path(percentEncoded: false)).count) ?? 0
-        guard process.terminationStatus == 0, made >= pages else { return print("pages: Hugo failed (\(made) pages)") }
-        let theirs = Double(pages) / (childCPUSeconds() - childBefore)
-        print(
-            "pages: Hugo \(thousands(theirs)) a CPU-second; ratio canvas \(twoDigits(canvasRate / theirs)), report \(twoDigits(reportRate / theirs))"
-        )
+        let made = said.split(separator: "\n").first { $0.contains("Pages") }?.split(separator: " ").compactMap { Int($0) }.last ?? 0
+        guard process.terminationStatus == 0, made >= markdowns.count else {
+            print("pages: Hugo failed: \(said.suffix(300))")
+            return nil
+        }
+        return Double(markdowns.count) / (childCPUSeconds() - before)
     }
 }
 
@@ -78,10 +84,10 @@ struct BenchSite {
     let templates = Templates(assets: { EmbeddedAssets.bytes($0) })
     func bytes(_ path: String) -> [UInt8]? { EmbeddedAssets.bytes(path) }
 
-    func file(_ number: Int) -> CaseFile {
+    func file(_ number: Int, pieces: Int = 40) -> CaseFile {
         let start = Instant(ms: 1_773_000_000_000 + Int64(number) * 60_000)
         var items: [EvidenceItem] = []
-        for index in 0..<40 {
+        for index in 0..<pieces {
             let service = ["checkout", "payments", "shop-db", "cart"][index % 4]
             let event = Event(
                 source: [.logs, .metrics, .traces, .alerts][index % 4],
