@@ -34,8 +34,9 @@ enum PageBenchmark {
             "pages: canvas \(thousands(canvases.rate)) of \(canvases.bytes >> 10) KB, report \(thousands(reports.rate)) of \(reports.bytes >> 10) KB a CPU-second; canvas of forty pieces \(thousands(large.rate)) of \(large.bytes >> 10) KB"
         )
         guard let hugo = try hugoRate(markdowns, in: folder.appending(path: "hugo")) else { return print("pages: \(Peers.missing)") }
+        let together = 2 / (1 / canvases.rate + 1 / reports.rate)
         print(
-            "pages: Hugo \(thousands(hugo)) a CPU-second; ratio canvas \(twoDigits(canvases.rate / hugo)), report \(twoDigits(reports.rate / hugo)), canvas of forty pieces \(twoDigits(large.rate / hugo))"
+            "pages: Hugo \(thousands(hugo)) a CPU-second; ratio \(twoDigits(together / hugo)): canvas \(twoDigits(canvases.rate / hugo)), report \(twoDigits(reports.rate / hugo)), canvas of forty pieces \(twoDigits(large.rate / hugo))"
         )
     }
 
@@ -57,8 +58,8 @@ enum PageBenchmark {
             try write("---\ntitle: Report \(index)\n---\n" + markdown, "content/\(index).md")
         }
         try write("baseURL = 'https://example.org/'\ntitle = 'x'\ndisableKinds = ['taxonomy','term','RSS','sitemap']\n", "hugo.toml")
-        try write(
-            "<!doctype html><html><head><title>{{ .Title }}</title></head><body>{{ .Content }}</body></html>", "layouts/_default/single.html")
+        let page = "<!doctype html><html><head><title>{{ .Title }}</title></head><body>{{ .Content }}</body></html>"
+        try write(page, "layouts/_default/single.html")
         try write("<!doctype html><html><body>{{ len .Pages }}</body></html>", "layouts/_default/list.html")
         let before = childCPUSeconds()
         let process = Process()

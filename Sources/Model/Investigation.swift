@@ -2,7 +2,7 @@
 package enum InvestigationStatus: String, CaseIterable, Codable, Sendable {
     case open, inProgress = "in_progress", mitigated, resolved, closed
     package var isEnded: Bool { self == .resolved || self == .closed }
-    package var words: String { rawValue.replacing("_", with: " ") }
+    package var words: String { rawValue.replacing(each: "_", with: " ") }
 }
 
 /// One named part of a score with the fact behind it.

@@ -33,6 +33,7 @@ package enum Limits {
 extension String {
     /// At most `count` characters, an ellipsis in place of what was cut; control characters become blanks.
     package func clipped(to count: Int) -> String {
+        if utf8.count <= count, utf8.allSatisfy({ $0 >= 32 && $0 < 127 }) { return self }
         var out = String.UnicodeScalarView()
         var taken = 0
         for scalar in unicodeScalars {
@@ -44,6 +45,16 @@ extension String {
             taken += 1
         }
         return String(out)
+    }
+    /// Every ASCII `character` as `text`. The standard library's `replacing` searches for any sequence and takes fifty times as long.
+    package func replacing(each character: Unicode.Scalar, with text: String) -> String {
+        guard let byte = UInt8(exactly: character.value), utf8.contains(byte) else { return self }
+        var out: [UInt8] = []
+        out.reserveCapacity(utf8.count + 8 * text.utf8.count)
+        for each in utf8 {
+            if each == byte { out.append(contentsOf: text.utf8) } else { out.append(each) }
+        }
+        return String(decoding: out, as: UTF8.self)
     }
     /// At most `count` bytes of UTF-8, cut at a character.
     package func clipped(toBytes count: Int) -> String {

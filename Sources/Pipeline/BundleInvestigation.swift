@@ -134,7 +134,7 @@ package enum BundleInvestigation {
         let templates = Templates(assets: { [assets = context.assets] in assets.bytes($0) })
         var publisher = SitePublisher(root: out, known: [:], now: context.now)
         try publisher.publish("index.html", inputDigest: "") {
-            try CanvasPage.render(file, asOf: context.now, templates: templates)
+            try CanvasPage.render(file, asOf: context.now, templates: templates, place: .alone)
         }
         let markdown = try PostMortem.markdown(file, asOf: context.now, templates: templates)
         try publisher.publish("report.md", inputDigest: "") { Array(markdown.utf8) }

@@ -14,29 +14,29 @@ package enum TemplateValue: Hashable, Sendable {
 
 /// Named values in the order they were given; views are small and read once, so names are compared, not hashed.
 package struct TemplateView: Hashable, Sendable {
-    package private(set) var members: [(name: String, value: TemplateValue)]
+    package private(set) var members: [(String, TemplateValue)]
 
-    package init(_ members: [(name: String, value: TemplateValue)] = []) { self.members = members }
+    package init(_ members: [(String, TemplateValue)] = []) { self.members = members }
 
     package subscript(name: String) -> TemplateValue? {
-        for member in members where member.name == name { return member.value }
+        for (known, value) in members where known == name { return value }
         return nil
     }
     /// These members and then the other's; of two with one name the first counts.
     package func joined(with other: TemplateView) -> TemplateView { TemplateView(members + other.members) }
 
     package static func == (left: TemplateView, right: TemplateView) -> Bool {
-        left.members.elementsEqual(right.members) { $0.name == $1.name && $0.value == $1.value }
+        left.members.elementsEqual(right.members) { $0.0 == $1.0 && $0.1 == $1.1 }
     }
     package func hash(into hasher: inout Hasher) {
-        for member in members {
-            hasher.combine(member.name)
-            hasher.combine(member.value)
+        for (name, value) in members {
+            hasher.combine(name)
+            hasher.combine(value)
         }
     }
 }
 extension TemplateView: ExpressibleByDictionaryLiteral {
-    package init(dictionaryLiteral elements: (String, TemplateValue)...) { members = elements.map { (name: $0.0, value: $0.1) } }
+    package init(dictionaryLiteral elements: (String, TemplateValue)...) { members = elements }
 }
 
 extension TemplateValue {
@@ -67,6 +67,6 @@ extension TemplateValue: ExpressibleByStringLiteral, ExpressibleByBooleanLiteral
     package init(booleanLiteral value: Bool) { self = .flag(value) }
     package init(arrayLiteral elements: TemplateValue...) { self = .list(elements) }
     package init(dictionaryLiteral elements: (String, TemplateValue)...) {
-        self = .view(TemplateView(elements.map { (name: $0.0, value: $0.1) }))
+        self = .view(TemplateView(elements))
     }
 }

@@ -116,7 +116,7 @@ private let templates = Templates { EmbeddedAssets.bytes($0) }
 /// Every name that a view declares at any depth, dotted for none.
 func names(_ value: TemplateValue) -> Set<String> {
     switch value {
-    case .view(let members): members.members.reduce(into: Set(members.members.map(\.name))) { $0.formUnion(names($1.value)) }
+    case .view(let members): members.members.reduce(into: Set(members.members.map(\.0))) { $0.formUnion(names($1.1)) }
     case .list(let items): items.reduce(into: []) { $0.formUnion(names($1)) }
     default: []
     }

@@ -26,8 +26,7 @@ package enum BoardPage {
             "openRows": .list(open.prefix(openShown).enumerated().map { BoardOpen.row($0.element, isFirst: $0.offset == 0, asOf: asOf) }),
             "moreOpen": .optional(
                 open.count > openShown
-                    ? "And \(PageWords.count(open.count - openShown)) lesser ones: `caseboard list` prints them all.".replacing(
-                        "`", with: "") : nil),
+                    ? "And \(PageWords.count(open.count - openShown)) lesser ones: caseboard list prints them all." : nil),
             "days": live.isEmpty ? .absent : BoardDays(live.map(\.investigation), asOf: asOf).view,
             "ended": ended.isEmpty ? .absent : BoardEnded(ended.map(\.investigation), asOf: asOf).view,
         ]

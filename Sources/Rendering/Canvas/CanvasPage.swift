@@ -1,11 +1,19 @@
 import Model
 
+/// Where a canvas stands, which decides where its links lead.
+package enum CanvasPlace: Sendable {
+    /// `investigations/N/index.html` in a published site.
+    case site
+    /// A folder of its own, with the report and `investigation.json` beside it and no board.
+    case alone
+}
+
 /// The page of one investigation: a single file that is complete without script and opens from disk.
 package enum CanvasPage {
     static let styleSheets = ["tokens", "base", "parts", "canvas"]
 
     /// `asOf` is when the page is published: it is named in the masthead, and ages are counted up to it.
-    package static func render(_ file: CaseFile, asOf: Instant, templates: Templates) throws -> [UInt8] {
+    package static func render(_ file: CaseFile, asOf: Instant, templates: Templates, place: CanvasPlace = .site) throws -> [UInt8] {
         let file = file.bounded
         let asOf = asOf.bounded
         let evidence = EvidenceView(file)
@@ -21,6 +29,8 @@ package enum CanvasPage {
             "evidence": evidence.view,
             "details": .list(evidence.items.map { details.view($0, isFirst: $0.event.fingerprint == opened) }),
             "notes": CaseNotesView(file: file).view,
+            "board": place == .site ? "../../index.html" : .absent,
+            "document": .text(place == .site ? "../../api/v1/investigations/\(file.investigation.number).json" : "investigation.json"),
         ]
         var body: [UInt8] = []
         try templates.template("canvas.html").render(.view(view), into: &body)

@@ -37,7 +37,7 @@ enum ChangeWords {
         case .migration: "migration"
         case .commit: "commit"
         case .tag: "tag"
-        default: event.type.rawValue.replacing("_", with: " ")
+        default: event.type.rawValue.replacing(each: "_", with: " ")
         }
     }
     /// Without the kind in front of it: `Deploy of checkout 4.18.0` → `checkout 4.18.0`.
@@ -82,6 +82,6 @@ enum EventWords {
             name = name.dropLast(ending.count)
             break
         }
-        return String(name).replacing("_", with: " ")
+        return String(name).replacing(each: "_", with: " ")
     }
 }

@@ -123,7 +123,7 @@ enum PageWords {
         if seconds < 60 { return "\(seconds)\(fixedBlank)s" }
         return "\(seconds / 60)\(fixedBlank)m\(fixedBlank)\(padded(Int(seconds % 60), 2))\(fixedBlank)s"
     }
-    static func duration(ms: Int64) -> String { readableDuration(ms: ms).replacing(" ", with: fixedBlank) }
+    static func duration(ms: Int64) -> String { readableDuration(ms: ms).replacing(each: " ", with: fixedBlank) }
     /// A span's length: `8.4 s`, `12 ms`, `340 µs`.
     static func spanDuration(us: Int64) -> String { measure(Double(us) / 1_000_000, unit: "s") }
 

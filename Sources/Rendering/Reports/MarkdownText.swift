@@ -81,18 +81,24 @@ package enum MarkdownText {
 extension MarkdownText {
     /// `code` for a raw place of a Markdown template.
     static func codeSpan(_ text: String) -> SafeHTML {
-        SafeHTML(trusted: code(text).replacing("|", with: "\\|"))
+        SafeHTML(trusted: code(text).replacing(each: "|", with: "\\|"))
     }
 
     /// Markdown that a person wrote, as a block quotation that nothing in it can leave. Markup that a reader less careful
     /// than ours would act on (raw HTML, links to other schemes, link definitions, `[!NOTE]`) turns the whole note to plain text.
     static func quote(_ markdown: String) -> SafeHTML {
-        let visible = HTMLText.visible(markdown.clipped(toBytes: Limits.bodyBytes)).replacing("\r\n", with: "\n").replacing(
-            "\r", with: "\n")
+        let visible = HTMLText.visible(markdown.clipped(toBytes: Limits.bodyBytes)).replacingLineEnds
         let isHarmless = !visible.contains("]:") && !visible.contains("[!") && MarkdownRenderer.isHarmless(visible)
         let lines = visible.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         // A backslash at the end of a line is a line break.
         let kept = isHarmless ? lines : lines.map { $0.allSatisfy(\.isWhitespace) ? "" : escape($0) + "\\" }
         return SafeHTML(trusted: kept.map { $0.isEmpty ? ">" : "> " + $0 }.joined(separator: "\n"))
+    }
+}
+
+extension String {
+    /// CR LF and CR as LF.
+    fileprivate var replacingLineEnds: String {
+        utf8.contains(13) ? replacing("\r\n", with: "\n").replacing("\r", with: "\n") : self
     }
 }
