@@ -36,7 +36,9 @@ enum IngestBenchmark {
         var chance = SplitMix64(seed: 7)
         let start = Instant(rfc3339: "2026-03-10T12:00:00Z") ?? Instant(ms: 0)
         var out: [UInt8] = []
-        guard FileManager.default.createFile(atPath: url.path(percentEncoded: false), contents: nil) else { throw CocoaError(.fileWriteUnknown) }
+        guard FileManager.default.createFile(atPath: url.path(percentEncoded: false), contents: nil) else {
+            throw CocoaError(.fileWriteUnknown)
+        }
         let file = try FileHandle(forWritingTo: url)
         let verbs = ["accepted", "closed", "reused", "rejected", "timed out"]
         let nouns = ["connection", "request", "transaction", "lease", "upload", "session", "message", "snapshot"]

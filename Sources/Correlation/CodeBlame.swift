@@ -28,6 +28,10 @@ enum CodeBlame {
         let parts = path.split(whereSeparator: { $0 == "/" || $0 == "\\" })
         return parts.suffix(2).joined(separator: "/")
     }
+    /// The file's name without its folders: what a sentence has room for; the whole path stands with the commit.
+    static func name(of path: String) -> String {
+        String(path.split(whereSeparator: { $0 == "/" || $0 == "\\" }).last ?? "")
+    }
     /// The file's name without folder and extension.
     static func stem(of path: String) -> String {
         let name = path.split(whereSeparator: { $0 == "/" || $0 == "\\" }).last ?? ""

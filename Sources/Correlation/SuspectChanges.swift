@@ -94,7 +94,7 @@ struct SuspectRanking {
         parts.append(("text", textPart, "shares \(Phrases.list(bm.words.map { "“\($0)”" })) with what failed"))
         parts.append(("path", SuspectWeights.path * log(1 + bm.path / 4), "its paths name \(Phrases.list(bm.pathWords.map { "“\($0)”" }))"))
         if let named = text.mention(index) {
-            parts.append(("mention", SuspectWeights.mention * named.value, "what failed names \(named.file)"))
+            parts.append(("mention", SuspectWeights.mention * named.value, "what failed names \(written(named.file, files))"))
         }
         if let hit = evidence.frame(files) {
             parts.append(
@@ -132,6 +132,11 @@ struct SuspectRanking {
         return (sum, terms)
     }
 
+    /// A file known by its lower-case stem, as its commit writes it.
+    private func written(_ stem: String, _ files: [TouchedFile]) -> String {
+        files.lazy.map { CodeBlame.name(of: $0.path) }.first { CodeBlame.stem(of: $0).lowercased() == stem } ?? stem
+    }
+
     private func ageWords(_ commit: Releases.Commit, _ candidate: Candidate, _ blast: BlastRadius) -> String {
         if let live = candidate.liveAt {
             return "live \(Phrases.offset(Moments.elapsed(blast.onset.ms, live.ms), subject: "the first failure"))"
@@ -141,7 +146,9 @@ struct SuspectRanking {
 
     private static func sentence(_ commit: Releases.Commit, terms: [Term], liveAt: Instant?, blast: BlastRadius) -> String {
         let order = ["frames", "tests", "build", "reverted", "mention", "text", "path", "service", "release", "size", "age"]
-        let chosen = order.compactMap { name in terms.first { $0.name == name && $0.value >= 0.1 } }.prefix(2).map(\.why)
+        let telling = order.compactMap { name in terms.first { $0.name == name && $0.value >= 0.1 } }
+        // A failing stack names its file already.
+        let chosen = telling.filter { $0.name != "mention" || telling.first?.name != "frames" }.prefix(2).map(\.why)
         let said = chosen.isEmpty ? "nothing ties it to what failed but that it was live" : chosen.joined(separator: "; ")
         return said.prefix(1).uppercased() + said.dropFirst() + "."
     }

@@ -203,7 +203,9 @@ struct CodeEvidence {
             for (frame, weight, stacks) in frames {
                 let value = CodeBlame.matches(frameFile: frame.file, path: file.path) * weight * (0.5 + 0.5 * rarity)
                 if value > best?.value ?? 0.1 {
-                    best = (value, stacks, frame.line > 0 ? "\(file.path):\(frame.line)" : file.path)
+                    best = (
+                        value, stacks, frame.line > 0 ? "\(CodeBlame.name(of: file.path)):\(frame.line)" : CodeBlame.name(of: file.path)
+                    )
                 }
             }
         }
@@ -212,10 +214,12 @@ struct CodeEvidence {
 
     func test(_ files: [TouchedFile]) -> String? {
         for file in files.prefix(200) {
-            if testFiles.contains(where: { CodeBlame.matches(frameFile: $0, path: file.path) >= 0.7 }) { return file.path }
+            if testFiles.contains(where: { CodeBlame.matches(frameFile: $0, path: file.path) >= 0.7 }) {
+                return CodeBlame.name(of: file.path)
+            }
             let stem = CodeBlame.stem(of: file.path).lowercased()
             if stem.count >= 4, testStems[stem] != nil || testStems[stem + "test"] != nil || testStems[stem + "tests"] != nil {
-                return file.path
+                return CodeBlame.name(of: file.path)
             }
         }
         return nil

@@ -43,7 +43,7 @@ struct BadDeployTests {
         #expect(investigation.title == "payments: PoolTimeout after deploy of checkout 4.18.0")
         #expect(
             investigation.verdict
-                == "The deploy of checkout 4.18.0 at 14:02 probably caused it: it carried 9f3c1ae (Open a session per cart line): 1 failing stack names services/checkout/src/pool.ts:88, which it touches; what failed names pool; payments failed first at 14:04."
+                == "The deploy of checkout 4.18.0 at 14:02 probably caused it: it carried 9f3c1ae (Open a session per cart line): 1 failing stack names pool.ts:88, which it touches; shares “session”, “pool” and “cart” with what failed; payments failed first at 14:04."
         )
         #expect(
             investigation.impact

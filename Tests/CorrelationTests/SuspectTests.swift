@@ -41,9 +41,7 @@ struct SuspectTests {
             frames: [StackFrame(file: "/srv/app/shop/checkout/sum.py", line: 41, function: "total")])
         let found = suspects([failure] + commits([worded, touched]))
         #expect(found.first?.sha == "eeeeeeee2")
-        #expect(
-            found.first?.summary == "1 failing stack names shop/checkout/sum.py:41, which it touches; what failed names checkout."
-                || found.first?.summary.hasPrefix("1 failing stack names shop/checkout/sum.py:41") == true)
+        #expect(found.first?.summary.hasPrefix("1 failing stack names sum.py:41, which it touches") == true)
     }
     @Test func `a lone commit without any tie scores low, and the verdict says that nothing is known`() {
         let snapshot = Correlator.decide(
