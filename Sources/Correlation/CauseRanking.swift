@@ -24,7 +24,7 @@ struct CauseRanking {
         entries += Self.commitEntries(
             suspects, blast, hasDeployment: changes.causes.contains { $0.event.type == .deployment && $0.score >= 0.25 })
         entries += Self.providerEntries(blast, window.map)
-        entries += Self.codeEntries(blast, services)
+        entries += CodeCauses(blast).entries(services)
         entries += Self.detailEntries(services, of: entries, most: window.isSingleIncident ? 3 : 1)
         hypotheses = Self.listed(entries, rules: window.rules, isSingle: window.isSingleIncident)
     }
@@ -130,52 +130,6 @@ struct CauseRanking {
                 summary: sentence(
                     "the provider \(name) reported trouble at \(signal.start.clockMinute): \(signal.event.title.clipped(to: 120))"),
                 evidence: [signal.fingerprint])
-        }
-    }
-
-    /// The classes and files that failing stacks name, innermost first, tests and libraries aside.
-    private static func codeEntries(_ blast: BlastRadius, _ services: ServiceCauses) -> [Hypothesis] {
-        struct Blame { var weight = 0.0; var stacks = 0; var signal: Signal; var frame: StackFrame }
-        var found: [String: Blame] = [:]
-        var total = 0.0
-        for signal in blast.signals.prefix(500) {
-            let frames = signal.event.stackFrames.prefix(Limits.stackFrames).filter { !CodeBlame.isLibrary($0) }
-            let own = frames.filter { !CodeBlame.isTest($0) }
-            var seen: Set<String> = []
-            for (position, frame) in (own.isEmpty ? Array(frames) : Array(own)).prefix(12).enumerated() {
-                let name = CodeBlame.className(of: frame)
-                if !seen.insert(name).inserted { continue }
-                let weight = signal.strength / (1 + 0.5 * Double(position))
-                total += weight
-                var blame = found[name] ?? Blame(signal: signal, frame: frame)
-                blame.weight += weight
-                blame.stacks += 1
-                found[name] = blame
-            }
-        }
-        if total <= 0 { return [] }
-        let ordered = found.sorted { ($1.value.weight, $0.key) < ($0.value.weight, $1.key) }.prefix(6)
-        return ordered.map { name, blame in
-            let share = blame.weight / total
-            let base = blame.signal.service.isEmpty ? 0.5 : max(0.4, services.score(of: blame.signal.service))
-            let place =
-                blame.frame.line > 0 ? "\(CodeBlame.tail(of: blame.frame.file)):\(blame.frame.line)" : CodeBlame.tail(of: blame.frame.file)
-            let terms = [
-                Term(
-                    rounding: "entity", share.squareRoot(),
-                    "\(Phrases.counted(blame.stacks, "failing stack")) \(blame.stacks == 1 ? "names" : "name") it, first at \(place)"),
-                Term(
-                    rounding: "position", base,
-                    blame.signal.service.isEmpty
-                        ? "its service is not known" : "\(blame.signal.service) itself scores \(Scores.words(base))"),
-            ]
-            return Hypothesis(
-                rank: 0, kind: .code, service: blame.signal.service.isEmpty ? nil : blame.signal.service, className: name.clipped(to: 200),
-                name: name == blame.frame.file ? CodeBlame.tail(of: name) : Phrases.simpleClass(name),
-                score: Scores.stored(0.9 * base * share.squareRoot()), terms: terms,
-                summary: sentence(
-                    "\(place) stands in \(Phrases.counted(blame.stacks, "failing stack")), first at \(blame.signal.start.clock)"),
-                evidence: [blame.signal.fingerprint])
         }
     }
 

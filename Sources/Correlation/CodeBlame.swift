@@ -56,6 +56,24 @@ enum CodeBlame {
         return frame.file
     }
 
+    /// The class a test class is named after: `shop.OrderTest`, `shop.TestOrder` and `shop.OrderTest$Nested` → `shop.Order`; a
+    /// module `test_order` or `order_test` → `order`. Nil for a name that says nothing.
+    static func classUnderTest(_ test: String) -> String? {
+        let outer = test.split(separator: "$", omittingEmptySubsequences: false).first.map(String.init) ?? test
+        var parts = outer.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+        guard let name = parts.popLast() else { return nil }
+        let isClass = name.unicodeScalars.first.map { $0.properties.isUppercase } ?? false
+        for ending in isClass ? ["TestCase", "Tests", "Test", "Spec", "IT"] : ["_tests", "_test", "_spec"]
+        where name.hasSuffix(ending) && name.utf8.count > ending.utf8.count {
+            return (isClass ? parts + [String(name.dropLast(ending.count))] : [String(name.dropLast(ending.count))]).joined(separator: ".")
+        }
+        let beginning = isClass ? "Test" : "test_"
+        guard name.hasPrefix(beginning), let next = name.dropFirst(beginning.count).unicodeScalars.first,
+            !isClass || next.properties.isUppercase
+        else { return nil }
+        return (isClass ? parts + [String(name.dropFirst(4))] : [String(name.dropFirst(5))]).joined(separator: ".")
+    }
+
     /// True when a frame's file may be this path of the repository: equal names and as many folders as both have, at least.
     static func matches(frameFile: String, path: String) -> Double {
         let frame = frameFile.split(whereSeparator: { $0 == "/" || $0 == "\\" })

@@ -13,7 +13,7 @@ enum SuspectWeights {
     static let textOffset = 10.0
     static let path = 1.2
     static let mention = 1.5
-    static let size = 0.3
+    static let size = 0.4
     static let recency = 0.57
     static let newness = 0.3
     static let frame = 3.0

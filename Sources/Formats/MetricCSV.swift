@@ -30,7 +30,7 @@ package enum MetricCSVReader {
         return reading
     }
 
-    private static let timeNames: Set<String> = ["time", "timestamp", "ts", "datetime", "date", "@timestamp"]
+    static let timeNames: Set<String> = ["time", "timestamp", "ts", "datetime", "date", "@timestamp"]
 
     private struct Columns {
         var time: Int

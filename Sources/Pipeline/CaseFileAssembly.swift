@@ -15,7 +15,8 @@ struct CaseFileAssembly {
     private static let otherChangesShown = 200
 
     func file(of snapshot: CaseSnapshot) throws -> CaseFile {
-        let investigation = snapshot.investigation
+        var investigation = snapshot.investigation
+        investigation.similar = try SimilarCases(store: store).stored(investigation.key)
         let byFingerprint = Dictionary(
             try store.events(fingerprints: snapshot.evidence.map(\.fingerprint)).map { ($0.fingerprint, $0) },
             uniquingKeysWith: { first, _ in first })

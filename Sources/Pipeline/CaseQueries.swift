@@ -61,11 +61,15 @@ package enum CaseQueries {
     }
 
     package static func file(_ workspace: Workspace, number: Int, now: Instant) throws -> CaseFile {
+        try fileAndStore(workspace, number: number, now: now).file
+    }
+
+    static func fileAndStore(_ workspace: Workspace, number: Int, now: Instant) throws -> (file: CaseFile, store: CaseStore) {
         guard let store = try open(workspace) else { throw PipelineError.noSuchInvestigation(number, known: []) }
         guard let snapshot = try store.snapshot(number: number) else {
             throw PipelineError.noSuchInvestigation(number, known: try store.allInvestigations().map(\.number))
         }
-        return try CaseFileAssembly(store: store, now: now).file(of: snapshot)
+        return (try CaseFileAssembly(store: store, now: now).file(of: snapshot), store)
     }
 
     package static func show(_ workspace: Workspace, number: Int, now: Instant) throws -> Answer {

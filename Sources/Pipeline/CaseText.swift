@@ -67,10 +67,12 @@ enum CaseText {
         [Line("  \(scoreText(left.score))  \(left.title)"), Line("      \(left.reason)", .faint)] + terms(left.terms, indent: 6)
     }
 
+    static func title(_ case_: Investigation) -> Line { Line("#\(case_.number) ", .strong) + Line(case_.title, .strong) }
+
     private static func heading(_ case_: Investigation, now: Instant) -> [Line] {
         let span = readableDuration(ms: (case_.resolvedAt ?? max(now, case_.lastSignalAt)) - case_.startedAt)
         return [
-            Line("#\(case_.number) ", .strong) + Line(case_.title, .strong),
+            title(case_),
             Line("\(case_.severity.mark) \(case_.severity.rawValue)", case_.severity.role)
                 + Line(
                     "  \(case_.status.words)  since \(case_.startedAt.readable(asOf: now)) UTC, \(span)  \(case_.services.joined(separator: ", "))",
@@ -78,7 +80,7 @@ enum CaseText {
         ]
     }
 
-    private static func causes(_ case_: Investigation, limit: Int, withTerms: Bool) -> [Line] {
+    static func causes(_ case_: Investigation, limit: Int, withTerms: Bool) -> [Line] {
         var lines: [Line] = ["", Line("Probable causes", .strong)]
         if case_.hypotheses.isEmpty { lines.append("  none yet") }
         for cause in case_.hypotheses.prefix(limit) {
@@ -89,7 +91,7 @@ enum CaseText {
         return lines
     }
 
-    private static func suspects(_ case_: Investigation, limit: Int, withTerms: Bool) -> [Line] {
+    static func suspects(_ case_: Investigation, limit: Int, withTerms: Bool) -> [Line] {
         if case_.suspects.isEmpty { return [] }
         var lines: [Line] = ["", Line("Suspect changes", .strong)]
         for suspect in case_.suspects.prefix(limit) {
@@ -102,7 +104,7 @@ enum CaseText {
         return lines
     }
 
-    private static func terms(_ terms: [Term], indent: Int) -> [Line] {
+    static func terms(_ terms: [Term], indent: Int) -> [Line] {
         terms.map {
             Line(String(repeating: " ", count: indent) + "\(scoreText($0.value)) \(CaseQueries.pad($0.name, 11)) \($0.why)", .faint)
         }

@@ -12,6 +12,7 @@ package enum PipelineError: Error {
     case noSuchEvent(String)
     case noEvidence(path: String)
     case badTime(String)
+    case notMetrics(path: String, line: Int64?, reason: String)
 
     /// The exit code the command line promises for it.
     package var exitCode: Int32 {
@@ -92,6 +93,10 @@ extension PipelineError: CustomStringConvertible {
                 code: "no_evidence", what: "nothing to investigate", where: path,
                 why: "none of logs, metrics, traces, changes, alerts, reports, tests, git was found in it",
                 remedy: "see `docs/bundle.md` for the folder's shape")
+        case .notMetrics(let path, let line, let reason):
+            ErrorReport(
+                code: "not_metrics", what: "cannot read metrics", where: line.map { "\(path):\($0)" } ?? path, why: reason,
+                remedy: "write a header, `time,value` or `time,service,instance,metric,value` or `time` and a column for each series")
         case .badTime(let text):
             ErrorReport(code: "bad_time", what: "`\(text)` is not a time", remedy: "write it as 2026-11-22T14:00:00Z")
         }

@@ -20,7 +20,9 @@ package enum CaseboardRun {
             case .collect:
                 summary.collected = try await Collect(context).run()
                 summary.signals = try DeriveSignals(context).run()
-            case .correlate: summary.cases = try CorrelateCases(context).run()
+            case .correlate:
+                summary.cases = try CorrelateCases(context).run()
+                try SimilarCases(store: context.store).update()
             case .render: summary.filesWritten += try RenderSite(context, writes: .pages).run()
             case .report: summary.filesWritten += try RenderSite(context, writes: .reports).run()
             case .deliver: summary.delivered = try await DeliverDigests(context).run()

@@ -113,6 +113,8 @@ final class LineMasker {
             if !isDigit || !inDigits { hash = (hash ^ UInt64(isDigit ? 35 : bytes[at])) &* 0x0000_0100_0000_01B3 }
             inDigits = isDigit
         }
+        // A list of such words is one: `blk_1 blk_2 blk_3`.
+        if count > 0, spaced, tokens[count &- 1].kind == .stem, tokens[count &- 1].hash == mixed(hash, 0xA076_1D64_78BD_642F) { return }
         tokens[count] = MaskToken(
             hash: mixed(hash, 0xA076_1D64_78BD_642F), start: Int32(truncatingIfNeeded: start), end: Int32(truncatingIfNeeded: end),
             kind: .stem, isSpaced: spaced)

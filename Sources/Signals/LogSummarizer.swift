@@ -145,7 +145,7 @@ package struct LogSummarizer {
         max(1, Int64(bitPattern: SHA256Digest.prefix64(of: pattern) & 0x7FFF_FFFF_FFFF_FFFF))
     }
 
-    private static func head(of pattern: String) -> String {
+    static func head(of pattern: String) -> String {
         pattern.split(separator: " ").prefix(3).joined(separator: " ") + " <*>"
     }
 

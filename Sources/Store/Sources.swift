@@ -244,6 +244,17 @@ extension CaseStore {
     package func setting(_ key: String) throws -> String? {
         try access { try $0.first("SELECT value FROM setting WHERE key = :key", ["key": .text(key)]) { $0.text(0) } }
     }
+    /// Every setting whose key begins so, by key; the keys without that beginning.
+    package func settings(prefix: String) throws -> [(key: String, value: String)] {
+        try access { connection in
+            try connection.all(
+                "SELECT substr(key, :length), value FROM setting WHERE key >= :from AND key < :to ORDER BY key",
+                [
+                    "length": .int(Int64(prefix.unicodeScalars.count) + 1), "from": .text(prefix), "to": .text(prefix + "\u{10FFFF}"),
+                ]
+            ) { (key: $0.text(0), value: $0.text(1)) }
+        }
+    }
     package func setSetting(_ key: String, to value: String?) throws {
         _ = try write { connection in
             if let value {
