@@ -5,7 +5,7 @@ DATA ?=
 BUILD_RELEASE = .build/release
 DEMO ?= demo
 
-.PHONY: demo test test-browser bench conformance lint format install clean deps build release assets
+.PHONY: demo test test-browser bench accuracy conformance lint format install clean deps build release assets
 
 deps:
 	@scripts/install-dependencies
@@ -31,6 +31,11 @@ test-browser: release
 bench: deps assets
 	$(SWIFT) build -c release --product CaseboardBenchmarks
 	@$(BUILD_RELEASE)/CaseboardBenchmarks all
+
+accuracy: deps assets
+	@test -n "$(DATA)" || { echo "say where the labelled cases are: make accuracy DATA=DIR" >&2; exit 64; }
+	$(SWIFT) build -c release --product CaseboardBenchmarks
+	@$(BUILD_RELEASE)/CaseboardBenchmarks accuracy "$(DATA)" docs/accuracy.md docs/pictures/calibration.svg
 
 conformance: deps assets
 	@test -n "$(DATA)" || { echo "say where the corpora are: make conformance DATA=DIR" >&2; exit 64; }

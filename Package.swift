@@ -59,6 +59,7 @@ let package = Package(
         room("Rendering", ["CMarkdown"]),
         room("Delivery", ["Transport", .product(name: "Subprocess", package: "swift-subprocess")]),
         room("Trust", ["CPCRE2"]),
+        room("Accuracy"),
         room("DemoStory", [.product(name: "Subprocess", package: "swift-subprocess")]),
         .target(name: "Assets", dependencies: ["CAssets"], swiftSettings: strict),
         room(
@@ -73,7 +74,7 @@ let package = Package(
                 "Model", "Pipeline", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
         .executableTarget(
-            name: "CaseboardBenchmarks", dependencies: ["Model", "Formats", "Store", "Rendering", "Pipeline", "Assets"],
+            name: "CaseboardBenchmarks", dependencies: ["Model", "Accuracy", "Formats", "Correlation", "Store", "Rendering", "Pipeline", "Assets"],
             swiftSettings: strict),
 
         // Tests
@@ -89,6 +90,7 @@ let package = Package(
         tests("Delivery", ["Delivery", "Transport"]),
         tests("Trust", ["Trust"]),
         tests("DemoStory", ["DemoStory"]),
+        tests("Accuracy", ["Accuracy", "Correlation"]),
         tests("Pipeline", ["Pipeline", "Connectors", "Delivery", "Store"]),
         tests("Command", ["caseboard"]),
         tests("Tidy", ["Assets"]),

@@ -70,10 +70,9 @@ struct AccuracyReport {
 
 /// `.854`, as papers print shares.
 func share(_ value: Double) -> String {
-    let thousandths = Int((value * 1_000).rounded())
-    return thousandths >= 1_000 ? "1.000" : "." + String(repeating: "0", count: 3 - String(thousandths).count) + String(thousandths)
+    let text = String(format: "%.3f", value)
+    return text.hasPrefix("0.") ? String(text.dropFirst()) : text
 }
 func oneDigit(_ value: Double) -> String {
-    let tenths = Int((value * 10).rounded())
-    return "\(tenths < 0 ? "-" : "")\(abs(tenths) / 10).\(abs(tenths) % 10)"
+    String(format: "%.1f", value)
 }

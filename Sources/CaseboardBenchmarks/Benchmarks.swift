@@ -12,13 +12,17 @@ struct Benchmarks {
         case "pages": try PageBenchmark.run()
         case "idle": try await IdleBenchmark.run()
         case "conformance" where arguments.count == 2: try Conformance.run(URL(filePath: arguments[1]))
+        case "accuracy" where arguments.count == 2 || arguments.count == 4:
+            try await AccuracyBenchmark.run(
+                URL(filePath: arguments[1]), page: arguments.count == 4 ? URL(filePath: arguments[2]) : nil,
+                picture: arguments.count == 4 ? URL(filePath: arguments[3]) : nil)
         case "all":
             try await IngestBenchmark.run()
             try EventBenchmark.run()
             try PageBenchmark.run()
             try await IdleBenchmark.run()
         default:
-            print("usage: CaseboardBenchmarks all|ingest|events|pages|idle|conformance DIR")
+            print("usage: CaseboardBenchmarks all|ingest|events|pages|idle|conformance DIR|accuracy DIR [PAGE PICTURE]")
             exit(64)
         }
     }

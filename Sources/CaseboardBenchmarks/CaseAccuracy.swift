@@ -141,8 +141,8 @@ enum CaseAccuracy {
         for row in RowText.rows(topology).dropFirst() { names.formUnion(row.prefix(2).map { $0.lowercased() }) }
         let metrics = bundle.appending(path: "metrics")
         for file in (try? FileManager.default.contentsOfDirectory(at: metrics, includingPropertiesForKeys: nil)) ?? [] {
-            guard let bytes = try? InputBytes.read(file.plainPath) else { continue }
-            names.formUnion(MetricAnomalyListing.services(bytes).map { $0.lowercased() })
+            let services = (try? MetricAnomalyListing.services(file.plainPath, now: AccuracyBenchmark.now)) ?? []
+            names.formUnion(services.map { $0.lowercased() })
         }
         names.remove("")
         return names.count

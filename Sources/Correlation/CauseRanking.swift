@@ -24,7 +24,7 @@ struct CauseRanking {
         entries += Self.commitEntries(
             suspects, blast, hasDeployment: changes.causes.contains { $0.event.type == .deployment && $0.score >= 0.25 })
         entries += Self.providerEntries(blast, window.map)
-        entries += CodeCauses(blast).entries(services)
+        entries += CodeCauses(blast).entries(services, hasSuspects: !suspects.suspects.isEmpty)
         entries += Self.detailEntries(services, of: entries, most: window.isSingleIncident ? 3 : 1)
         hypotheses = Self.listed(entries, rules: window.rules, isSingle: window.isSingleIncident)
     }

@@ -56,6 +56,9 @@ enum CodeBlame {
         return frame.file
     }
 
+    /// The class of a failing test; its suite where no class is known.
+    static func testClass(of event: Event) -> String? { event.text(EventAttribute.testClass) ?? event.text(EventAttribute.suite) }
+
     /// The class a test class is named after: `shop.OrderTest`, `shop.TestOrder` and `shop.OrderTest$Nested` → `shop.Order`; a
     /// module `test_order` or `order_test` → `order`. Nil for a name that says nothing.
     static func classUnderTest(_ test: String) -> String? {

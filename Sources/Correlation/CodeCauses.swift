@@ -13,6 +13,11 @@ struct CodeCauses {
     /// Each frame further out counts less.
     static let perFrame = 0.5
     static let mostEntries = 6
+    /// How often the first class is right: when the failing test is named after it, and by its place in the stack alone; where a
+    /// change may be to blame as well, that is likelier.
+    static let likelyNamesake = 0.75
+    static let likelyFrame = 0.45
+    static let besideChanges = 0.5
 
     private struct Blame {
         var weight = 0.0
@@ -30,9 +35,11 @@ struct CodeCauses {
     }
 
     private mutating func take(_ signal: Signal) {
-        let frames = signal.event.stackFrames.prefix(Limits.stackFrames).filter { !CodeBlame.isLibrary($0) }
+        var frames = signal.event.stackFrames.prefix(Limits.stackFrames).filter { !CodeBlame.isLibrary($0) }
+        // What called the test is its runner.
+        if signal.nature == .test, let last = frames.lastIndex(where: CodeBlame.isTest) { frames = Array(frames[...last]) }
         let own = frames.filter { !CodeBlame.isTest($0) }
-        let suite = signal.nature == .test ? signal.event.text(EventAttribute.suite) : nil
+        let suite = signal.nature == .test ? CodeBlame.testClass(of: signal.event) : nil
         let subject = suite.flatMap(CodeBlame.classUnderTest)
         var seen: Set<String> = []
         // Without a namesake a test's own frames are better than nothing.
@@ -64,16 +71,17 @@ struct CodeCauses {
         found[name] = blame
     }
 
-    func entries(_ services: ServiceCauses) -> [Hypothesis] {
+    func entries(_ services: ServiceCauses, hasSuspects: Bool) -> [Hypothesis] {
         if total <= 0 { return [] }
         let ordered = found.sorted { ($1.value.weight, $0.key) < ($0.value.weight, $1.key) }.prefix(Self.mostEntries)
-        return ordered.map { name, blame in entry(name, blame, services) }
+        return ordered.map { name, blame in entry(name, blame, services, hasSuspects) }
     }
 
-    private func entry(_ name: String, _ blame: Blame, _ services: ServiceCauses) -> Hypothesis {
+    private func entry(_ name: String, _ blame: Blame, _ services: ServiceCauses, _ hasSuspects: Bool) -> Hypothesis {
         let share = min(1, blame.weight / total)
         let service = blame.signal.service
-        let base = service.isEmpty ? 0.5 : max(0.4, services.score(of: service))
+        let unknown = hasSuspects ? Self.besideChanges : blame.tests > 0 ? Self.likelyNamesake : Self.likelyFrame
+        let base = service.isEmpty ? unknown : max(0.4, services.score(of: service))
         let place = blame.frame.map { $0.line > 0 ? "\(CodeBlame.tail(of: $0.file)):\($0.line)" : CodeBlame.tail(of: $0.file) }
         var whys: [String] = []
         if let place {

@@ -174,7 +174,7 @@ struct CodeEvidence {
                 }
             }
             if signal.nature == .test {
-                if let suite = signal.event.text(EventAttribute.suite) { testStems[Phrases.simpleClass(suite).lowercased()] = suite }
+                if let suite = CodeBlame.testClass(of: signal.event) { testStems[Phrases.simpleClass(suite).lowercased()] = suite }
                 for frame in signal.event.stackFrames where CodeBlame.isTest(frame) { testFiles.insert(frame.file) }
             }
         }

@@ -9,7 +9,7 @@ import Yams
 package enum BundleInvestigation {
     package static func run(folder: URL, out: URL?, now: Instant, ignoresHints: Bool, progress: ProgressLine) async throws -> Answer {
         guard FileExists.at(folder) else { throw PipelineError.cannotRead(path: folder.plainPath, reason: "there is no such folder") }
-        let bundle = try Bundle.read(folder)
+        let bundle = ignoresHints ? try Bundle.read(folder).withoutHints : try Bundle.read(folder)
         let configuration = try self.configuration(bundle, folder)
         if configuration.sources.isEmpty { throw PipelineError.noEvidence(path: folder.plainPath) }
         let context = try RunContext(bundle: folder, configuration: configuration, now: now, progress: progress)
@@ -33,6 +33,13 @@ package enum BundleInvestigation {
         var environment: String?
         var baseline: String?
         var services: [ServiceDeclaration] = []
+
+        /// As if it said nothing of when.
+        var withoutHints: Bundle {
+            var bundle = self
+            (bundle.startedAt, bundle.detectedAt, bundle.from, bundle.to) = (nil, nil, nil, nil)
+            return bundle
+        }
 
         static func read(_ folder: URL) throws -> Bundle {
             var bundle = Bundle()

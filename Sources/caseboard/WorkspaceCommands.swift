@@ -61,7 +61,7 @@ struct Investigate: AsyncParsableCommand {
     @OptionGroup var options: Options
     @Argument(help: ArgumentHelp("The folder of evidence.", valueName: "DIR")) var folder: String
     @Option(help: ArgumentHelp("Write the canvas and the report here.", valueName: "DIR")) var out: String?
-    @Flag(name: .customLong("no-hint"), help: "Ignore the start and detection times the bundle states.") var noHint = false
+    @Flag(name: .customLong("no-hint"), help: "Ignore the start, detection and window the bundle states.") var noHint = false
 
     func run() async throws {
         let answer = try await BundleInvestigation.run(

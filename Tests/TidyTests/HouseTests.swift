@@ -20,6 +20,7 @@ import Testing
         "Delivery": ["Model", "Transport", "Subprocess"],
         "Trust": ["Model", "CPCRE2"],
         "DemoStory": ["Model", "Subprocess"],
+        "Accuracy": ["Model"],
         "Assets": ["CAssets"],
     ]
     static let everywhere: Set<String> = [

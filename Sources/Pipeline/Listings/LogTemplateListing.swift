@@ -20,6 +20,26 @@ package enum LogTemplateListing {
         try writer.flush()
     }
 
+    /// The template of each line, in order: for measuring.
+    package static func lines(_ file: String, now: Instant) throws -> [(id: Int64, text: String)] {
+        let input = try InputFile(file, now: now)
+        let redactor = Redactor()
+        var miner = LogTemplateMiner(redact: { redactor.redact($0) })
+        let spool = try Spool(named: input.name)
+        try read(input, &miner, spool)
+        let templates = miner.templates()
+        var templateOfLeaf = [Int](repeating: 0, count: templates.reduce(0) { $0 + $1.leaves.count })
+        for (index, template) in templates.enumerated() { for leaf in template.leaves { templateOfLeaf[Int(leaf)] = index } }
+        var lines: [(id: Int64, text: String)] = []
+        try spool.replay { piece in
+            for leaf in piece.bindMemory(to: Int32.self) {
+                let template = templates[templateOfLeaf[Int(leaf)]]
+                lines.append((template.id, template.text))
+            }
+        }
+        return lines
+    }
+
     /// How a template's id is written.
     package static func text(ofID id: Int64) -> String { "t" + padded16(UInt64(bitPattern: id)) }
     private static func padded16(_ number: UInt64) -> String {

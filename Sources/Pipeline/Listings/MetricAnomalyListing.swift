@@ -19,6 +19,12 @@ package enum MetricAnomalyListing {
         try writer.flush()
     }
 
+    /// The score of each row, as `csv` prints it: for measuring.
+    package static func scores(_ file: String, now: Instant) throws -> [Double] { scored(try read(file, now)).map { rounded($0.score) } }
+
+    /// The services a file of metrics names: for measuring.
+    package static func services(_ file: String, now: Instant) throws -> Set<String> { Set(try read(file, now).series.map(\.service)) }
+
     private static func read(_ file: String, _ now: Instant) throws -> MetricSheet {
         let input = try InputFile(file, now: now)
         var bytes: [UInt8] = []
