@@ -74,7 +74,8 @@ let package = Package(
                 "Model", "Pipeline", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ], swiftSettings: strict),
         .executableTarget(
-            name: "CaseboardBenchmarks", dependencies: ["Model", "Accuracy", "Formats", "Correlation", "Store", "Rendering", "Pipeline", "Assets"],
+            name: "CaseboardBenchmarks",
+            dependencies: ["Model", "Accuracy", "Formats", "Correlation", "Store", "Rendering", "Pipeline", "Assets"],
             swiftSettings: strict),
 
         // Tests

@@ -16,7 +16,8 @@ package struct AnomalyAccuracy: Sendable {
         package var miss: Double
     }
     package static let profiles = [
-        Profile(name: "standard", hit: 1, falseAlarm: 0.11, miss: 1), Profile(name: "reward_low_FP_rate", hit: 1, falseAlarm: 0.22, miss: 1),
+        Profile(name: "standard", hit: 1, falseAlarm: 0.11, miss: 1),
+        Profile(name: "reward_low_FP_rate", hit: 1, falseAlarm: 0.22, miss: 1),
         Profile(name: "reward_low_FN_rate", hit: 1, falseAlarm: 0.11, miss: 2),
     ]
 

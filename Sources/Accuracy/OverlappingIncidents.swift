@@ -99,7 +99,8 @@ package struct OverlappingIncidents: Sendable {
 
     /// A caller of it was struck already.
     private func touchesUsed(_ service: String) -> Bool {
-        used.contains(service) || map.callers(of: service).contains { used.contains($0) || map.callers(of: $0).contains(where: used.contains) }
+        used.contains(service)
+            || map.callers(of: service).contains { used.contains($0) || map.callers(of: $0).contains(where: used.contains) }
     }
 
     /// The root saturates and fails; one caller on each level follows.
@@ -133,7 +134,8 @@ package struct OverlappingIncidents: Sendable {
             switch index % 4 {
             case 0: addNoise(metric(service, "cpu", at, at + .minuteMs, .low, strength: 0.35))
             case 1: addNoise(alert(service, "DiskSpaceLow", at, at + 10 * .minuteMs, .medium, host: "node-\(index)"))
-            case 2: addNoise(message(service, "cache entry \(index) was rebuilt", at, at + .minuteMs, .medium, strength: 0.4, exception: nil))
+            case 2:
+                addNoise(message(service, "cache entry \(index) was rebuilt", at, at + .minuteMs, .medium, strength: 0.4, exception: nil))
             default: addNoise(metric(service, "gc_pause", at, at + 2 * .minuteMs, .medium, strength: 0.45))
             }
         }
@@ -186,7 +188,8 @@ package struct OverlappingIncidents: Sendable {
         _ service: String, _ name: String, _ at: Instant, _ until: Instant, _ severity: Severity, host: String? = nil
     ) -> Event {
         Event(
-            source: .alerts, type: .alert, subject: "\(name) \(at.ms)", at: at, severity: severity, title: name, service: service, host: host,
+            source: .alerts, type: .alert, subject: "\(name) \(at.ms)", at: at, severity: severity, title: name, service: service,
+            host: host,
             attributes: [EventAttribute.strength: 0.9, EventAttribute.endedAt: .int(until.ms)])
     }
 }

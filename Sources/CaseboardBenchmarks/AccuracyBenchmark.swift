@@ -46,7 +46,8 @@ enum AccuracyBenchmark {
             let raw = try score(system.appending(path: "raw.log"), truth)
             let figures = [content.grouping, content.groupF1, content.parsing, content.textF1, raw.grouping, raw.groupF1]
             for (index, figure) in figures.enumerated() { sums[index] += figure / Double(systems.count) }
-            table.rows.append(["`\(system.lastPathComponent)`", "\(truth.count)"] + figures.map(share) + [twoDigits(Date().timeIntervalSince(from))])
+            table.rows.append(
+                ["`\(system.lastPathComponent)`", "\(truth.count)"] + figures.map(share) + [twoDigits(Date().timeIntervalSince(from))])
         }
         table.rows.append(["mean", ""] + sums.map(share) + [""])
         report.add(table)
@@ -85,12 +86,13 @@ enum AccuracyBenchmark {
         }
         let seconds = Date().timeIntervalSince(from)
         var table = FigureTable(
-            title: "Metric anomalies: \(all.count) series, \(rows) rows", head: ["profile", "best", "threshold", "found", "false rows", "at 0.5", "found", "false rows"])
+            title: "Metric anomalies: \(all.count) series, \(rows) rows",
+            head: ["profile", "best", "threshold", "found", "false rows", "at 0.5", "found", "false rows"])
         for profile in AnomalyAccuracy.profiles {
             let best = accuracy.best(profile)
             let fixed = accuracy.at(0.5, profile)
             table.rows.append([
-                profile.name.replacing("_", with: " "), oneDigit(best.score), twoDigits(best.threshold), "\(best.windowsFound)",
+                profile.name.replacing("_", with: " "), oneDigit(best.score), share(best.threshold), "\(best.windowsFound)",
                 "\(best.falseRows)", oneDigit(fixed.score), "\(fixed.windowsFound)", "\(fixed.falseRows)",
             ])
         }
@@ -110,7 +112,8 @@ enum AccuracyBenchmark {
         for kind in answers.keys.sorted() {
             let calibration = Calibration(answers[kind] ?? [])
             var table = FigureTable(
-                title: "Calibration of the first \(kind): expected error \(share(calibration.error)), Brier score \(share(calibration.brier))",
+                title:
+                    "Calibration of the first \(kind): expected error \(share(calibration.error)), Brier score \(share(calibration.brier))",
                 head: ["score", "answers", "mean score", "share right"])
             for bin in calibration.bins {
                 table.rows.append(["\(twoDigits(bin.from))–\(twoDigits(bin.to))", "\(bin.count)", share(bin.mean), share(bin.share)])

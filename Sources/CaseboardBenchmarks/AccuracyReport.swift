@@ -25,7 +25,8 @@ struct FigureTable {
                     return column == 0 ? cell + pad : pad + cell
                 }.joined(separator: " | ") + " |"
         }
-        let rule = "|" + head.indices.map { String(repeating: "-", count: widths[$0] + 1) + ($0 == 0 ? "-" : ":") }.joined(separator: "|") + "|"
+        let rule =
+            "|" + head.indices.map { String(repeating: "-", count: widths[$0] + 1) + ($0 == 0 ? "-" : ":") }.joined(separator: "|") + "|"
         return (["### \(title)", "", line(head), rule] + shown.map(line)).joined(separator: "\n") + "\n"
     }
 }

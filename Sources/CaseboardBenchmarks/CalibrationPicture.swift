@@ -21,12 +21,15 @@ enum CalibrationPicture {
             """
         for tick in [0.0, 0.25, 0.5, 0.75, 1] {
             out += "<path d=\"M\(x(tick)) \(y(0))V\(y(1))M\(x(0)) \(y(tick))H\(x(1))\" stroke=\"#e3e3e3\" fill=\"none\"/>\n"
-            out += "<text x=\"\(x(tick))\" y=\"\(twoDigits(12 + side + 15))\" text-anchor=\"middle\" fill=\"#555555\">\(twoDigits(tick))</text>\n"
-            out += "<text x=\"\(twoDigits(margin - 6))\" y=\"\(twoDigits(16 + (1 - tick) * side))\" text-anchor=\"end\" fill=\"#555555\">\(twoDigits(tick))</text>\n"
+            out +=
+                "<text x=\"\(x(tick))\" y=\"\(twoDigits(12 + side + 15))\" text-anchor=\"middle\" fill=\"#555555\">\(twoDigits(tick))</text>\n"
+            out +=
+                "<text x=\"\(twoDigits(margin - 6))\" y=\"\(twoDigits(16 + (1 - tick) * side))\" text-anchor=\"end\" fill=\"#555555\">\(twoDigits(tick))</text>\n"
         }
         out += "<path d=\"M\(x(0)) \(y(0))L\(x(1)) \(y(1))\" stroke=\"#999999\" stroke-dasharray=\"4 4\" fill=\"none\"/>\n"
         out += "<text x=\"\(x(0.5))\" y=\"\(twoDigits(12 + side + 31))\" text-anchor=\"middle\" fill=\"#333333\">score</text>\n"
-        out += "<text transform=\"translate(12 \(y(0.5))) rotate(-90)\" text-anchor=\"middle\" fill=\"#333333\">share that was right</text>\n"
+        out +=
+            "<text transform=\"translate(12 \(y(0.5))) rotate(-90)\" text-anchor=\"middle\" fill=\"#333333\">share that was right</text>\n"
         for (index, kind) in answers.keys.sorted().enumerated() {
             let colour = colours[index % colours.count]
             let bins = Calibration(answers[kind] ?? []).bins
@@ -38,7 +41,8 @@ enum CalibrationPicture {
             }
             let top = 24 + Double(index) * 18
             out += "<circle cx=\"\(twoDigits(margin + side + 16))\" cy=\"\(twoDigits(top - 4))\" r=\"4\" fill=\"\(colour)\"/>\n"
-            out += "<text x=\"\(twoDigits(margin + side + 26))\" y=\"\(twoDigits(top))\" fill=\"#333333\">\(kind), \(answers[kind]?.count ?? 0)</text>\n"
+            out +=
+                "<text x=\"\(twoDigits(margin + side + 26))\" y=\"\(twoDigits(top))\" fill=\"#333333\">\(kind), \(answers[kind]?.count ?? 0)</text>\n"
         }
         return out + "</svg>\n"
     }

@@ -31,7 +31,8 @@ enum CaseAccuracy {
             return [:]
         }
         var causes = FigureTable(
-            title: "The service at fault", head: ["set", "start time", "cases", "AC@1", "AC@3", "AC@5", "Avg@5", "chance AC@1", "no answer", "s/case"])
+            title: "The service at fault",
+            head: ["set", "start time", "cases", "AC@1", "AC@3", "AC@5", "Avg@5", "chance AC@1", "no answer", "s/case"])
         var suspects = FigureTable(
             title: "The change at fault", head: ["set", "cases", "top-1", "top-5", "top-10", "MRR", "chance top-1", "no answer", "s/case"])
         var classes = FigureTable(
@@ -115,7 +116,8 @@ enum CaseAccuracy {
             let shas = list("suspect_changes").map { $0["sha"]?.stringValue ?? "" }
             let rank = RankAccuracy.rank(of: culprits, in: shas, matches: RankAccuracy.isSameCommit)
             return Result(
-                truth: truth, rank: rank, hasAnswer: !shas.isEmpty, first: first(list("suspect_changes"), rank), pool: truth.candidates ?? 200)
+                truth: truth, rank: rank, hasAnswer: !shas.isEmpty, first: first(list("suspect_changes"), rank),
+                pool: truth.candidates ?? 200)
         }
         if let classes = truth.classes {
             let named = causes.filter { $0["class"]?.stringValue != nil }
@@ -127,7 +129,8 @@ enum CaseAccuracy {
         let rank = RankAccuracy.rank(of: [truth.service ?? ""], in: services)
         return Result(
             truth: truth, rank: rank, hasAnswer: services.contains { !$0.isEmpty },
-            first: first(causes.filter { $0["service"]?.stringValue != nil }, rank), pool: servicesNamed(in: bundle, and: truth.service ?? ""))
+            first: first(causes.filter { $0["service"]?.stringValue != nil }, rank),
+            pool: servicesNamed(in: bundle, and: truth.service ?? ""))
     }
 
     private static func first(_ answers: [JSONValue], _ rank: Int?) -> Calibration.Answer? {

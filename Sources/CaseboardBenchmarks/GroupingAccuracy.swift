@@ -28,7 +28,9 @@ enum GroupingAccuracy {
                     + [twoDigits(score.cost)])
         }
         report.add(table)
-        report.add("A pair merged wrongly costs \(Int(ClusterAccuracy.mergeCost)) times a pair split; cost is that over the pairs that belong together.")
+        report.add(
+            "A pair merged wrongly costs \(Int(ClusterAccuracy.mergeCost)) times a pair split; cost is that over the pairs that belong together."
+        )
     }
 
     /// The investigation each signal went to.

@@ -59,7 +59,9 @@ struct CodeCauses {
         var others: Set<String> = [subject]
         for frame in frames where CodeBlame.isTest(frame) {
             guard let other = CodeBlame.classUnderTest(CodeBlame.className(of: frame)), others.insert(other).inserted else { continue }
-            add(other, signal.strength * Self.otherNamesake, signal) { $0.test = $0.test ?? Phrases.simpleClass(CodeBlame.className(of: frame)) }
+            add(other, signal.strength * Self.otherNamesake, signal) {
+                $0.test = $0.test ?? Phrases.simpleClass(CodeBlame.className(of: frame))
+            }
         }
     }
 
@@ -88,7 +90,9 @@ struct CodeCauses {
             whys.append("\(Phrases.counted(blame.stacks, "failing stack")) \(blame.stacks == 1 ? "names" : "name") it, first at \(place)")
         }
         if let test = blame.test {
-            whys.append(blame.tests > 1 ? "\(blame.tests) failing tests of \(test) are named after it" : "the failing test \(test) is named after it")
+            whys.append(
+                blame.tests > 1
+                    ? "\(blame.tests) failing tests of \(test) are named after it" : "the failing test \(test) is named after it")
         }
         let terms = [
             Term(rounding: "entity", share.squareRoot(), whys.joined(separator: "; ")),

@@ -82,7 +82,8 @@ package struct MetricSheet: Sendable {
         guard time < fields.count else { return refuse("the row has too few columns", line: scanner.line) }
         let moment = scanner.bytes(of: fields[time])
         let text = String(decoding: moment.prefix(64), as: UTF8.self)
-        let instant = StructuredText.integer(moment).map { Instant(epoch: Double($0)) } ?? (Instant.read(rfc3339: moment) ?? Instant(text: text))
+        let instant =
+            StructuredText.integer(moment).map { Instant(epoch: Double($0)) } ?? (Instant.read(rfc3339: moment) ?? Instant(text: text))
         guard let instant else { return refuse("the time is neither RFC 3339 nor an epoch number", line: scanner.line) }
         var number: Double?
         if value < fields.count, case let cell = scanner.bytes(of: fields[value]), !cell.isEmpty {

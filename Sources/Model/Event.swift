@@ -183,6 +183,8 @@ package enum EventAttribute {
     package static let exemplarTraces = "exemplar_traces"
     package static let suite = "suite"
     package static let test = "test"
+    /// String: the class (or module) of a failing test.
+    package static let testClass = "class"
     package static let message = "message"
     /// Commits: array of `[path, added, deleted]`; -1 for binary.
     package static let files = "files"

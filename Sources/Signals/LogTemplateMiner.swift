@@ -27,7 +27,8 @@ package struct LogTemplateMiner {
             leaf = known
         } else {
             leaf = self.leaf(
-                ofPattern: redact(String(decoding: masker.pattern(of: base), as: UTF8.self)).text.clipped(toBytes: LineMasker.maximumBytes * 2))
+                ofPattern: redact(String(decoding: masker.pattern(of: base), as: UTF8.self)).text.clipped(
+                    toBytes: LineMasker.maximumBytes * 2))
             if leafOfKey.count >= Self.maximumKeys { leafOfKey = [:] }
             leafOfKey[key] = leaf
         }
@@ -215,6 +216,10 @@ struct TemplateText {
         return most(shapes[index].filter { !ValueShape.hasWords($0.shape) })?.shape
     }
     private func most(_ shapes: [(shape: [UInt8], count: Int64)]) -> (shape: [UInt8], count: Int64)? {
-        shapes.max { ($0.count, $1.shape.count, String(decoding: $1.shape, as: UTF8.self)) < ($1.count, $0.shape.count, String(decoding: $0.shape, as: UTF8.self)) }
+        shapes.max {
+            ($0.count, $1.shape.count, String(decoding: $1.shape, as: UTF8.self)) < (
+                $1.count, $0.shape.count, String(decoding: $0.shape, as: UTF8.self)
+            )
+        }
     }
 }

@@ -103,7 +103,7 @@ package enum TestSignals {
             EventAttribute.test: .string(name.name), EventAttribute.reason: .string(reason), "first_failing": .string(first.run),
         ]
         if !name.suite.isEmpty { attributes[EventAttribute.suite] = .string(name.suite) }
-        if !name.className.isEmpty { attributes["class"] = .string(name.className) }
+        if !name.className.isEmpty { attributes[EventAttribute.testClass] = .string(name.className) }
         if let file = first.file { attributes["file"] = .string(file) }
         if let line = first.line { attributes["line"] = .int(Int64(line)) }
         if !first.message.isEmpty { attributes[EventAttribute.message] = .string(first.message.clipped(to: 2_000)) }

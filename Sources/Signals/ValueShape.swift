@@ -59,12 +59,26 @@ enum ValueShape {
         return out
     }
 
-    /// `core.<*>`: letters, a sign, digits.
+    /// `core.<*>`, `attempt_<*>`, `broadcast_<*>_piece<*>`: a word, a sign, and numbers; words of four letters among them stay.
     private static func named(_ word: UnsafeBufferPointer<UInt8>) -> [UInt8]? {
-        guard let digit = word.firstIndex(where: isDigit), digit >= 3, word[digit...].allSatisfy(isDigit),
-            [46, 45, 95, 35, 64].contains(word[digit - 1]), word[..<(digit - 1)].allSatisfy(isLetter)
-        else { return nil }
-        return Array(word[..<digit]) + LineMasker.hole
+        guard let digit = word.firstIndex(where: isDigit), digit >= 3, word[..<(digit - 1)].allSatisfy(isLetter) else { return nil }
+        let sign = word[digit - 1]
+        switch sign {
+        case UInt8(ascii: "."), UInt8(ascii: "#"), UInt8(ascii: "@"):
+            guard word[digit...].allSatisfy(isDigit) else { return nil }
+            return Array(word[..<digit]) + LineMasker.hole
+        case UInt8(ascii: "_"), UInt8(ascii: "-"):
+            guard word[digit...].allSatisfy({ isDigit($0) || isLetter($0) || $0 == sign }) else { return nil }
+        default: return nil
+        }
+        var out = Array(word[..<digit]) + LineMasker.hole
+        for part in word[digit...].split(separator: sign).dropFirst() {
+            let letters = part.prefix(while: isLetter)
+            guard letters.count >= 4, part.dropFirst(letters.count).allSatisfy(isDigit) else { continue }
+            out += [sign] + Array(letters)
+            if letters.count < part.count { out += LineMasker.hole }
+        }
+        return out
     }
 
     /// True when a shape has more than holes, numbers' signs and units in it.
@@ -78,17 +92,18 @@ enum ValueShape {
         return longest >= 3 || shape.contains(UInt8(ascii: "/"))
     }
 
-    /// `/<*>`, with the name at its end when that is a word with a number in it: `/<*>/blk_<*>`.
+    /// `/<*>` for an address or a single name; `/<*>/blk_<*>` where the last name is a word with a number in it; else the whole path is
+    /// the value.
     private static func path(_ word: UnsafeBufferPointer<UInt8>) -> [UInt8] {
         let slash = UInt8(ascii: "/")
         guard let last = word.lastIndex(of: slash), last > 0 else { return [slash] + LineMasker.hole }
         let name = word[(last + 1)...]
-        guard let digit = name.firstIndex(where: isDigit), digit > name.startIndex else { return [slash] + LineMasker.hole }
+        guard let digit = name.firstIndex(where: isDigit), digit > name.startIndex else { return LineMasker.hole }
         let head = name[..<digit]
         let sign = head.last == UInt8(ascii: "-") && head.dropLast().last == UInt8(ascii: "_") ? head.dropLast() : head
         guard let join = sign.last, join == UInt8(ascii: "_") || join == UInt8(ascii: "-"), sign.dropLast().allSatisfy(isLetter),
             name[digit...].allSatisfy(isDigit)
-        else { return [slash] + LineMasker.hole }
+        else { return LineMasker.hole }
         return [slash] + LineMasker.hole + [slash] + Array(sign) + LineMasker.hole
     }
 
@@ -96,7 +111,8 @@ enum ValueShape {
     private static func isLetter(_ byte: UInt8) -> Bool { byte | 32 >= 97 && byte | 32 <= 122 }
 
     private static let units: [[UInt8]] = [
-        "ms", "ns", "us", "s", "sec", "secs", "m", "min", "mins", "h", "d", "B", "KB", "MB", "GB", "TB", "KiB", "MiB", "GiB", "kB", "K", "M", "G",
+        "ms", "ns", "us", "s", "sec", "secs", "m", "min", "mins", "h", "d", "B", "KB", "MB", "GB", "TB", "KiB", "MiB", "GiB", "kB", "K",
+        "M", "G",
         "k", "px", "dp", "Hz", "kHz", "MHz", "GHz", "V", "mV", "C", "F",
     ].map { Array($0.utf8) }
 }

@@ -11,7 +11,9 @@ struct FileOptions: ParsableArguments {
     @Argument(help: ArgumentHelp("The file, plain, .gz or .zst; `-` is standard input.", valueName: "FILE")) var file: String
 
     func rows(_ options: Options) throws -> RowFormat {
-        if options.json, let format, format != .json { throw ValidationError("`--json` and `--format \(format.rawValue)` exclude each other") }
+        if options.json, let format, format != .json {
+            throw ValidationError("`--json` and `--format \(format.rawValue)` exclude each other")
+        }
         return options.json ? .json : format ?? .table
     }
     /// Writes to standard output; a reader that went away ends the command.

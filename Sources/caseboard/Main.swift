@@ -94,7 +94,8 @@ struct Caseboard: AsyncParsableCommand {
         version: Program.version,
         subcommands: [
             Init.self, Run.self, Collect.self, Correlate.self, Render.self, Report.self, Deliver.self, Investigate.self, List.self,
-            Show.self, Explain.self, Causes.self, Suspects.self, Similar.self, Search.self, Logs.self, Metrics.self, Check.self, Doctor.self, Completions.self,
+            Show.self, Explain.self, Causes.self, Suspects.self, Similar.self, Search.self, Logs.self, Metrics.self, Check.self,
+            Doctor.self, Completions.self,
         ])
 
     static var commandNames: [String] { configuration.subcommands.compactMap { $0.configuration.commandName } + ["help"] }

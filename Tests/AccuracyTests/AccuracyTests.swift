@@ -1,3 +1,4 @@
+import Correlation
 import Model
 import Testing
 
@@ -124,7 +125,8 @@ import Testing
 
     @Test func `an error is the weighted distance of the bins`() {
         let calibration = Calibration([
-            .init(score: 1, isRight: true), .init(score: 0.95, isRight: false), .init(score: 0.25, isRight: false), .init(score: 0.25, isRight: true),
+            .init(score: 1, isRight: true), .init(score: 0.95, isRight: false), .init(score: 0.25, isRight: false),
+            .init(score: 0.25, isRight: true),
         ])
         #expect(calibration.bins.map(\.count) == [2, 2])
         #expect(abs(calibration.error - ((0.5 - 0.25) * 2 + (0.975 - 0.5) * 2) / 4) < 1e-12)
@@ -135,5 +137,61 @@ import Testing
     @Test func `quotes, commas and line ends in fields`() {
         #expect(RowText.rows("a,b\r\n1,\"x, \"\"y\"\"\n z\"\n,\n") == [["a", "b"], ["1", "x, \"y\"\n z"], ["", ""]])
         #expect(RowText.records("line,id\n1,E\n") == [["line": "1", "id": "E"]])
+    }
+}
+
+@Suite struct OverlappingIncidentsTests {
+    @Test(arguments: OverlappingIncidents.Family.allCases)
+    func `the same seed gives the same day, another seed another`(family: OverlappingIncidents.Family) {
+        let day = OverlappingIncidents(family, seed: 3)
+        #expect(day.events == OverlappingIncidents(family, seed: 3).events)
+        #expect(day.events != OverlappingIncidents(family, seed: 4).events)
+    }
+
+    @Test(arguments: OverlappingIncidents.Family.allCases)
+    func `signals of one incident hang together by calls, and noise belongs to none`(family: OverlappingIncidents.Family) {
+        for seed in UInt64(1)...10 {
+            let day = OverlappingIncidents(family, seed: seed)
+            #expect(day.incidentCount >= 2)
+            #expect(Set(day.events.map(\.fingerprint)).count == day.events.count)
+            #expect(Set(day.incident.values) == Set(0..<day.incidentCount))
+            for number in 0..<day.incidentCount {
+                let own = day.events.filter { day.incident[$0.fingerprint] == number }
+                guard let root = own.first?.service else { continue }
+                for event in own { #expect(day.map.distance(from: event.service ?? "", to: root) != nil) }
+            }
+            let noise = day.events.filter { day.incident[$0.fingerprint] == nil }
+            #expect(noise.allSatisfy { $0.severity < .high } && !noise.isEmpty)
+            #expect(family != .noisy || noise.count * 2 == day.events.count)
+        }
+    }
+
+    @Test func `twins fail with the same words within half a minute`() {
+        let day = OverlappingIncidents(.twins, seed: 2)
+        let first = (0..<2).compactMap { number in day.events.first { day.incident[$0.fingerprint] == number } }
+        #expect(first.count == 2 && abs(first[0].occurredAt - first[1].occurredAt) <= 30_000)
+        #expect(first[0].title == first[1].title && first[0].service != first[1].service)
+    }
+
+    /// The least that grouping may come to; measured far above it.
+    @Test(arguments: [
+        (OverlappingIncidents.Family.apart, 0.93, 0.9), (.neighbours, 0.82, 0.88), (.slow, 0.97, 0.85), (.noisy, 0.82, 0.9),
+        (.twins, 0.55, 0.9),
+    ])
+    func `grouping does not fall unnoticed`(family: OverlappingIncidents.Family, precision: Double, recall: Double) {
+        var truth: [String?] = []
+        var found: [String?] = []
+        for seed in UInt64(1)...20 {
+            let day = OverlappingIncidents(family, seed: seed)
+            var groups: [Fingerprint: String] = [:]
+            for change in Correlator.decide(CorrelationWindow(events: day.events, map: day.map, now: day.end)) {
+                guard case .open(let snapshot, _) = change else { continue }
+                for evidence in snapshot.evidence { groups[evidence.fingerprint] = "\(seed) \(snapshot.investigation.key)" }
+            }
+            truth += day.events.map { event in day.incident[event.fingerprint].map { "\(seed) \($0)" } }
+            found += day.events.map { groups[$0.fingerprint] }
+        }
+        let score = ClusterAccuracy(truth: truth, predicted: found)
+        #expect(score.pairPrecision >= precision && score.pairRecall >= recall, "\(score)")
     }
 }

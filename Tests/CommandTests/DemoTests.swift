@@ -117,6 +117,22 @@ import Testing
         #expect(try pieces.verdicts() == expected)
     }
 
+    @Test func `causes, suspects and similar print their rankings with terms`() throws {
+        let workspace = try Self.shared.get()
+        let number = try #require(try workspace.cases().first { services($0).contains("payments") }?["number"] as? Int)
+        for (command, member) in [("causes", "causes"), ("suspects", "suspect_changes"), ("similar", "similar")] {
+            let text = try Program.run([command, "\(number)", "-w", workspace.path])
+            #expect(text.status == 0 && text.output.hasPrefix("#\(number) "), "\(text.error)")
+            let json = try Program.run([command, "\(number)", "-w", workspace.path, "--json"])
+            let object = try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: Any]
+            #expect(object?["schema"] as? String == "caseboard.\(command)/1")
+            let entries = try #require(object?[member] as? [[String: Any]])
+            #expect(command == "similar" || !entries.isEmpty)
+            for entry in entries { #expect((entry["terms"] as? [Any])?.isEmpty == false && entry["summary"] is String) }
+            #expect(try Program.run([command, "999", "-w", workspace.path]).status == 1)
+        }
+    }
+
     @Test func `investigate on the story's folder names the guilty commit first`() throws {
         let workspace = try DemoWorkspace()
         let guilty = try shell(["git", "-C", workspace.path + "/story/git", "log", "--format=%H", "--grep=open a session per cart line"])

@@ -37,4 +37,14 @@ struct SimilarityTests {
         let now = try #require(profile(9, Shop.cascade))
         #expect(Similarity.rank(now, among: past) == Similarity.rank(now, among: past.reversed()))
     }
+    @Test func `a case is compared with those put in before it, as if nothing had come later`() throws {
+        let now = try #require(profile(9, Shop.cascade))
+        var index = SimilarityIndex()
+        for other in past { index.insert(other) }
+        let before = index.similar(to: now)
+        #expect(before == Similarity.rank(now, among: past))
+        index.insert(now)
+        #expect(index.similar(to: now).allSatisfy { $0.number != 9 })
+        #expect(!before.isEmpty)
+    }
 }

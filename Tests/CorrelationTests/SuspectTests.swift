@@ -86,4 +86,29 @@ struct SuspectTests {
     func `a frame names its class, or its file`(function: String, file: String, expected: String) {
         #expect(CodeBlame.className(of: StackFrame(file: file, line: 1, function: function)) == expected)
     }
+    @Test(
+        arguments: [
+            ("org.shop.OrderTest", "org.shop.Order"), ("org.shop.OrderTests$Nested", "org.shop.Order"),
+            ("org.shop.TestOrder", "org.shop.Order"),
+            ("OrderTestCase", "Order"), ("OrderSpec", "Order"), ("tests.test_order", "order"), ("shop.order_test", "order"),
+            ("org.shop.Testimony", nil), ("org.shop.Test", nil), ("org.shop.Order", nil), ("", nil),
+        ] as [(String, String?)])
+    func `a test class is named after what it tests`(test: String, subject: String?) {
+        #expect(CodeBlame.classUnderTest(test) == subject)
+    }
+    @Test func `a failing test blames the class it is named after, and what its stack names below the test`() {
+        let frames = [
+            StackFrame(file: "Money.java", line: 12, function: "org.shop.Money.round"),
+            StackFrame(file: "Order.java", line: 40, function: "org.shop.Order.total"),
+            StackFrame(file: "OrderTest.java", line: 7, function: "org.shop.OrderTest.sums"),
+            StackFrame(file: "Runner.java", line: 900, function: "org.runner.Runner.run"),
+        ]
+        var event = Shop.test("unit", "sums", Shop.at(0), message: "expected 3")
+        event.attributes[EventAttribute.testClass] = "org.shop.OrderTest"
+        event.attributes[EventAttribute.frames] = .array(frames.map(\.json))
+        event.sealID()
+        let causes = Correlator.decide(Shop.window([event], single: true))[0].snapshot?.investigation.hypotheses ?? []
+        #expect(causes.compactMap(\.className) == ["org.shop.Order", "org.shop.Money"])
+        #expect(causes.first?.terms.contains { $0.why.hasSuffix("the failing test OrderTest is named after it") } == true)
+    }
 }

@@ -65,7 +65,8 @@ final class Spool {
 
     init(named name: String) throws(PipelineError) {
         self.name = name
-        var template = Array((FileManager.default.temporaryDirectory.path(percentEncoded: false).withTrailingSlash + "caseboard-XXXXXX").utf8CString)
+        var template = Array(
+            (FileManager.default.temporaryDirectory.path(percentEncoded: false).withTrailingSlash + "caseboard-XXXXXX").utf8CString)
         descriptor = mkstemp(&template)
         guard descriptor >= 0 else {
             throw .cannotWrite(path: FileManager.default.temporaryDirectory.plainPath, reason: String(cString: strerror(errno)))

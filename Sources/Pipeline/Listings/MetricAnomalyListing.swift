@@ -30,7 +30,8 @@ package enum MetricAnomalyListing {
         var bytes: [UInt8] = []
         while bytes.count <= Limits.documentBytes, try input.read(into: &bytes, upTo: 1 << 20) {}
         guard bytes.count <= Limits.documentBytes else {
-            throw PipelineError.cannotRead(path: input.name, reason: "it is longer than \(Limits.documentBytes >> 20) MiB, the most that is read at once")
+            throw PipelineError.cannotRead(
+                path: input.name, reason: "it is longer than \(Limits.documentBytes >> 20) MiB, the most that is read at once")
         }
         let sheet = bytes.withUnsafeBytes { MetricSheet($0) }
         if let refusal = sheet.rejections.first {
@@ -109,14 +110,17 @@ package enum MetricAnomalyListing {
 
     /// For people: only what is notable, the most anomalous first.
     private static func table(_ rows: [Row], _ writer: inout RowWriter) throws {
-        let notable = rows.enumerated().filter { $0.element.score >= 0.5 }.sorted { ($1.element.score, $0.offset) < ($0.element.score, $1.offset) }
+        let notable = rows.enumerated().filter { $0.element.score >= 0.5 }.sorted {
+            ($1.element.score, $0.offset) < ($0.element.score, $1.offset)
+        }
         if notable.isEmpty { return try writer.write("nothing notable in \(counted(rows.count, "row"))\n") }
         let width = notable.map { $0.element.cell.time.count }.max() ?? 4
         try writer.write("\(CaseQueries.pad("time", width))  score  \(CaseQueries.pad("value", 12))  reason\n")
         for (_, row) in notable {
             let reason = row.series.isEmpty ? row.reason : "\(row.series): \(row.reason)"
             try writer.write(
-                "\(CaseQueries.pad(row.cell.time, width))  \(fixed(row.score))  \(CaseQueries.pad(number(row.cell.value), 12))  \(reason)\n")
+                "\(CaseQueries.pad(row.cell.time, width))  \(fixed(row.score))  \(CaseQueries.pad(number(row.cell.value), 12))  \(reason)\n"
+            )
         }
     }
 
