@@ -91,7 +91,7 @@ let package = Package(
         tests("Delivery", ["Delivery", "Transport"]),
         tests("Trust", ["Trust"]),
         tests("DemoStory", ["DemoStory"]),
-        tests("Accuracy", ["Accuracy", "Correlation"]),
+        tests("Accuracy", ["Accuracy", "Correlation", "Signals"]),
         tests("Pipeline", ["Pipeline", "Connectors", "Delivery", "Store"]),
         tests("Command", ["caseboard"]),
         tests("Tidy", ["Assets"]),

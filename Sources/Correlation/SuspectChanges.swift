@@ -7,7 +7,7 @@ import Model
 /// (Robertson, Zaragoza, Taylor 2004), files named by failing stacks and tests, the touched service, size, age, reverts.
 /// Scores are the softmax of the sums with one more candidate, "none of these", so that a lone irrelevant commit does not
 /// win. Text, path, mention and age weights are rounded from fits on two projects' labelled reports and generalise across
-/// them; the weight of size did not and is kept low; those for frames, tests, builds and reverts are set by hand.
+/// them; the weight of size did so less and is kept below its fit; those for frames, tests, builds and reverts are set by hand.
 enum SuspectWeights {
     static let text = 4.0
     static let textOffset = 10.0
