@@ -42,10 +42,12 @@ struct AccuracyReport {
     mutating func add(_ table: FigureTable) {
         parts.append(.table(table))
         print(table.text(isNamed: true))
+        fflush(nil)
     }
     mutating func add(_ remark: String) {
         parts.append(.remark(remark))
         print(remark + "\n")
+        fflush(nil)
     }
 
     var page: String {
