@@ -87,16 +87,22 @@ package struct SimilarityIndex {
         return Array(found.sorted { ($1.score, $0.number) < ($0.score, $1.number) }.prefix(max(0, limit)))
     }
 
+    private static let commonKinds = ["metric:", "operation:", "alert:"]
+
     private func rarity(_ count: Int, of total: Int) -> Double { log(1 + Double(total) / Double(count)) }
 
-    /// The noisy-or of the shared facts, each half its squared rarity: one unique fact is .5, a fact of half of all cases little,
-    /// however many other facts a long case has.
+    /// The noisy-or of the shared facts, each half its squared rarity: a fact of these two alone is nearly .5, a fact of half of all
+    /// cases little, however many other facts a long case has. In a short history nothing is rare yet; names that every service
+    /// bears say less.
     private func sharedEntities(_ profile: Similarity.Profile, _ total: Int) -> [Int32: (value: Double, best: Int32)] {
         let most = log(1 + Double(total) / 2)
         var missing: [Int32: (value: Double, best: Int32)] = [:]
         for name in profile.entities {
             guard let id = entities.ids[name] else { continue }
-            let value = 0.5 * pow(min(1, rarity(entities.count(id), of: total) / most), 2)
+            let count = entities.count(id)
+            let spread = 1 - Double(count) / Double(total + 1)
+            let isCommon = Self.commonKinds.contains { name.hasPrefix($0) }
+            let value = 0.5 * pow(min(1, rarity(count, of: total) / most), 2) * spread * (isCommon ? 0.6 : 1)
             for place in entities.postings[Int(id)] {
                 let held = missing[place] ?? (1, id)
                 missing[place] = (held.value * (1 - value), better(held.best, id, entities))

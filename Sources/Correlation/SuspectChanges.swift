@@ -14,6 +14,8 @@ enum SuspectWeights {
     static let path = 1.2
     static let mention = 1.5
     static let size = 0.4
+    /// Some 150 lines of code, as `CommitSize` weighs them.
+    static let large = 5.0
     static let recency = 0.57
     static let newness = 0.3
     static let frame = 3.0
@@ -115,7 +117,7 @@ struct SuspectRanking {
         parts.append(
             (
                 "size", SuspectWeights.size * size.value,
-                "large code change: +\(size.added) −\(size.deleted) in \(Phrases.counted(files.count, "file"))"
+                "\(size.value >= SuspectWeights.large ? "large " : "")code change: +\(size.added) −\(size.deleted) in \(Phrases.counted(files.count, "file"))"
             ))
         if CommitText.introduces(commit.event.title) {
             parts.append(("newness", SuspectWeights.newness, "its subject announces something new"))
