@@ -46,7 +46,8 @@ struct CaseBuilder {
         var causes = ChangeCauses(blast: blast, changes: changes, rules: rules)
         let services = ServiceCauses(
             blast: blast, map: window.map, changeNearness: causes.nearness, knowsChanges: causes.knowsChanges,
-            cuts: cuts.isEmpty ? [(at: blast.onset, weight: 1)] : cuts, all: window.isSingleIncident ? allServices : involved(blast))
+            cuts: cuts.isEmpty ? [(at: blast.onset, weight: 1)] : cuts, all: window.isSingleIncident ? allServices : involved(blast),
+            measured: MeasuredCauses(window.readings[window.isSingleIncident ? "" : key] ?? [], map: window.map))
         causes.rank(
             blast: blast, services: services, map: window.map, releases: releases, suspects: suspects, recoveries: recoveries,
             excluded: excluded)

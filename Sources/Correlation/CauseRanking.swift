@@ -39,8 +39,8 @@ struct CauseRanking {
     ) -> [Hypothesis] {
         let best = changes.causes.first
         return services.causes.compactMap { cause in
-            if !isSingle && cause.evidence.leading == nil && !cause.isHidden { return nil }
-            if Array(cause.evidence.channels.keys) == [.outage] { return nil }  // it stands below as a provider
+            if !isSingle && cause.evidence.leading == nil && !cause.isHidden && cause.measured == nil { return nil }
+            if Array(cause.evidence.channels.keys) == [.outage] && cause.measured == nil { return nil }  // it stands below as a provider
             var score = cause.score
             var terms = cause.terms
             if let best, best.score >= strong, best.event.service != cause.service, cause.evidence.leading != nil,
@@ -57,15 +57,18 @@ struct CauseRanking {
             let kind: CauseKind = cause.isHidden && isLeaf ? .dependency : .service
             let leading = cause.evidence.leading
             let summary: String
-            if let leading {
+            if let measured = cause.measured {
+                summary = sentence("\(cause.service): \(measured.why)")
+            } else if let leading {
                 summary = sentence("\(cause.service): \(leading.said), from \(leading.start.clock)")
             } else {
                 summary = sentence("\(cause.service): \(terms.first?.why ?? "no signal")")
             }
             return Hypothesis(
                 rank: 0, kind: kind, service: cause.service,
-                instance: leading?.event.text(EventAttribute.instance) ?? (leading?.nature == .saturation ? leading?.event.host : nil),
-                metric: leading?.event.text(EventAttribute.metric),
+                instance: cause.measured.map { $0.instance }
+                    ?? leading?.event.text(EventAttribute.instance) ?? (leading?.nature == .saturation ? leading?.event.host : nil),
+                metric: cause.measured.map { $0.metric } ?? leading?.event.text(EventAttribute.metric),
                 name: kind == .dependency ? "\(cause.service), which is not watched" : "\(cause.service) itself",
                 score: Scores.stored(score),
                 terms: terms, summary: summary, evidence: Array(cause.evidence.fingerprints.prefix(12)))

@@ -30,6 +30,8 @@ struct ServiceCause {
     var evidence: ServiceEvidence
     /// True for a called service that sends nothing itself.
     var isHidden: Bool
+    /// What its telemetry says most surely.
+    var measured: ChannelEvidence?
 }
 
 /// Ranks services: (deviation ⊕ novelty) × position in the map × precedence × nearness of changes.
@@ -52,7 +54,7 @@ struct ServiceCauses {
 
     init(
         blast: BlastRadius, map: ServiceMap, changeNearness: [String: Term], knowsChanges: Bool, cuts: [(at: Instant, weight: Double)],
-        all: [String]
+        all: [String], measured: MeasuredCauses = MeasuredCauses()
     ) {
         var totals: [String: Double] = [:]
         var best: [String: ServiceCause] = [:]
@@ -60,7 +62,10 @@ struct ServiceCauses {
         let weightSum = max(1e-9, cuts.reduce(0) { $0 + $1.weight })
         for cut in cuts {
             let isOnly = cuts.count == 1
-            for cause in Self.rank(blast, map, changeNearness, knowsChanges, cut: isOnly && cut.at == blast.onset ? nil : cut.at, all) {
+            for cause in Self.rank(
+                blast, map, changeNearness, knowsChanges, cut: isOnly && cut.at == blast.onset ? nil : cut.at,
+                Set(all).union(measured.causes.keys).sorted(), certainty: measured.certainty)
+            {
                 totals[cause.service, default: 0] += cause.score * cut.weight / weightSum
                 if cause.score * cut.weight > bestWeight[cause.service] ?? -1 {
                     best[cause.service] = cause
@@ -71,7 +76,7 @@ struct ServiceCauses {
         causes = best.values.map { cause in
             var cause = cause
             cause.score = totals[cause.service] ?? 0
-            return cause
+            return measured.weigh(cause)
         }.sorted { ($1.score, $0.service) < ($0.score, $1.service) }
     }
 
@@ -80,9 +85,10 @@ struct ServiceCauses {
     // MARK: - One moment
 
     private static func rank(
-        _ blast: BlastRadius, _ map: ServiceMap, _ changes: [String: Term], _ knowsChanges: Bool, cut: Instant?, _ all: [String]
+        _ blast: BlastRadius, _ map: ServiceMap, _ changes: [String: Term], _ knowsChanges: Bool, cut: Instant?, _ all: [String],
+        certainty: Double
     ) -> [ServiceCause] {
-        let evidence = gather(blast, cut: cut)
+        let evidence = gather(blast, cut: cut, certainty: certainty)
         let raw = evidence.mapValues(\.combined)
         let earliest = raw.keys.sorted().compactMap { raw[$0, default: 0] > 0.2 ? evidence[$0]?.onset : nil }.min()
         let total = raw.keys.sorted().reduce(0) { $0 + raw[$1, default: 0] }
@@ -123,7 +129,8 @@ struct ServiceCauses {
         return out
     }
 
-    private static func gather(_ blast: BlastRadius, cut: Instant?) -> [String: ServiceEvidence] {
+    /// Signals that were derived from telemetry count the less the more surely the telemetry itself was measured.
+    private static func gather(_ blast: BlastRadius, cut: Instant?, certainty: Double) -> [String: ServiceEvidence] {
         var out: [String: ServiceEvidence] = [:]
         func credit(_ service: String, _ signal: Signal, _ value: Double, _ nature: SignalNature) {
             var own = out[service] ?? ServiceEvidence(service: service)
@@ -137,7 +144,7 @@ struct ServiceCauses {
             out[service] = own
         }
         for signal in blast.signals {
-            let sure = confidence(signal) * relevance(signal, cut)
+            let sure = confidence(signal) * relevance(signal, cut) * (signal.isMeasured ? 1 - certainty : 1)
             if !signal.service.isEmpty {
                 let callee = signal.event.text(EventAttribute.callee)
                 let isEdge = callee.map { !$0.isEmpty && $0 != signal.service } ?? false

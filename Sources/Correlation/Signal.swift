@@ -37,6 +37,13 @@ final class Signal: Sendable {
     /// Severe and sure enough to open an investigation by itself.
     let isStrong: Bool
 
+    /// True when it was derived from telemetry that can be measured again.
+    var isMeasured: Bool {
+        switch event.type {
+        case .metricAnomaly, .slowOperation, .errorSpans, .errorBurst, .newLogTemplate, .logBurst, .logSilence: true
+        default: false
+        }
+    }
     var fingerprint: Fingerprint { event.fingerprint }
     var start: Instant { Instant(ms: startMs) }
     var end: Instant { Instant(ms: endMs) }

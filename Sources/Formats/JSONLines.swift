@@ -2,8 +2,8 @@ import Model
 
 /// What a field of a structured record means to us.
 enum LogField: UInt8 {
-    case none, time, level, message, service, host, trace, stack
-    static let count = 8
+    case none, time, level, message, service, host, trace, span, stack
+    static let count = 9
 }
 
 /// Names of fields in structured logs, looked up by hash without making a string.
@@ -76,6 +76,7 @@ struct LogKeys: Sendable {
             .trace,
             ["trace_id", "traceId", "traceID", "trace", "trace.id", "fields.trace_id", "@tr", "TraceId", "dd.trace_id", "otelTraceID"]
         ),
+        (.span, ["span_id", "spanId", "spanID", "span.id", "fields.span_id", "@sp", "SpanId", "dd.span_id", "otelSpanID"]),
         (
             .stack,
             [
@@ -192,6 +193,7 @@ struct LogFields {
     var service = Value()
     var host = Value()
     var trace = Value()
+    var span = Value()
     var stack = Value()
 
     @inline(__always)
@@ -204,6 +206,7 @@ struct LogFields {
         case .service: if kind != .number { Self.set(&service, entry.rank, kind, start, end) }
         case .host: if kind != .number { Self.set(&host, entry.rank, kind, start, end) }
         case .trace: if kind != .number { Self.set(&trace, entry.rank, kind, start, end) }
+        case .span: if kind != .number { Self.set(&span, entry.rank, kind, start, end) }
         case .stack: if kind != .number { Self.set(&stack, entry.rank, kind, start, end) }
         }
     }

@@ -267,6 +267,7 @@ struct LogPageReader {
         }
         if fields.host.isPresent, record.host.isAbsent { record.host = text(fields.host, s) }
         if fields.trace.isPresent { record.traceID = text(fields.trace, s) }
+        if fields.span.isPresent { record.spanID = text(fields.span, s) }
         if fields.stack.isPresent, fields.stack.kind != .array { record.stack = text(fields.stack, s) }
         if fields.message.isPresent { takeMessage(text(fields.message, s)) }
         if record.level == .unknown, !record.message.isAbsent {

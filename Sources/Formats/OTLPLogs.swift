@@ -40,12 +40,13 @@ extension OTLPReader {
         let nanoseconds = recorded > 0 ? recorded : observed
         let text = append(message.clipped(toBytes: Limits.bodyBytes), to: &batch)
         let trace = SpanFields.traceID(node["traceId"]?.text).map { append($0, to: &batch) } ?? .absent
+        let span = SpanFields.spanID(node["spanId"]?.text).map { append($0, to: &batch) } ?? .absent
         let stack = tags.stackText.isEmpty ? ByteRange.absent : append(tags.stackText.clipped(toBytes: Limits.bodyBytes), to: &batch)
         batch.records.append(
             LogRecord(
                 timeMs: nanoseconds > 0 ? Instant(nanoseconds: nanoseconds).ms : LogRecord.noTime,
                 level: level(node["severityNumber"]?.looseInt, node["severityText"]?.string), record: text, message: text,
-                service: service, host: host, traceID: trace, stack: stack))
+                service: service, host: host, traceID: trace, spanID: span, stack: stack))
     }
 
     private static func append(_ text: String, to batch: inout LogBatch) -> ByteRange {

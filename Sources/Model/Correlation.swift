@@ -29,9 +29,12 @@ package struct CorrelationWindow: Sendable {
     package var isSingleIncident: Bool
     /// Start given from outside (a bundle's `started_at`), if any.
     package var startHint: Instant?
+    /// What the telemetry around each case says, by the case's key; of a single incident under the empty key.
+    package var readings: [String: [CauseReading]]
     package init(
         events: [Event], map: ServiceMap, cases: [CaseSnapshot] = [], humanLinks: [HumanLink] = [], firstFreeNumber: Int = 1,
-        now: Instant, rules: CorrelationRules = CorrelationRules(), isSingleIncident: Bool = false, startHint: Instant? = nil
+        now: Instant, rules: CorrelationRules = CorrelationRules(), isSingleIncident: Bool = false, startHint: Instant? = nil,
+        readings: [String: [CauseReading]] = [:]
     ) {
         self.events = events
         self.map = map
@@ -42,6 +45,7 @@ package struct CorrelationWindow: Sendable {
         self.rules = rules
         self.isSingleIncident = isSingleIncident
         self.startHint = startHint
+        self.readings = readings
     }
 }
 

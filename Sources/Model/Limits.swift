@@ -13,6 +13,8 @@ package enum Limits {
     package static let exemplarBytes = 8 << 10
     package static let exemplarContextLines = 3
     package static let exemplarsPerLeafHour = 3
+    package static let tracesPerMinute = 128
+    package static let linesPerTraceMinute = 64
     package static let leavesPerService = 20_000
     package static let servicesPerSource = 2_000
     package static let titleCharacters = 200

@@ -2,6 +2,7 @@ import Correlation
 import Foundation
 import Model
 import Rendering
+import Signals
 import Store
 import Yams
 
@@ -13,10 +14,13 @@ package enum BundleInvestigation {
         let configuration = try self.configuration(bundle, folder)
         if configuration.sources.isEmpty { throw PipelineError.noEvidence(path: folder.plainPath) }
         let context = try RunContext(bundle: folder, configuration: configuration, now: now, progress: progress)
-        let collected = try await Collect(context).run()
+        let collect = try Collect(context)
+        var collected = try await collect.run { !$0.hasPrefix(baselinePrefix) }
+        let extent = try context.store.telemetryExtent()
+        collected.add(try await collect.run { $0.hasPrefix(baselinePrefix) })
         _ = try DeriveSignals(context).run()
         progress.say("ranking causes")
-        let file = try decide(context, bundle, ignoresHints: ignoresHints)
+        let file = try decide(context, bundle, extent: extent, ignoresHints: ignoresHints)
         progress.clear()
         if let out { try publish(file, to: out, context) }
         return answer(file, collected, out: out, now: now)
@@ -84,10 +88,10 @@ package enum BundleInvestigation {
         configuration.title = bundle.title ?? folder.lastPathComponent
         configuration.environment = bundle.environment
         configuration.services = bundle.services
-        var roots = [(folder, "")]
+        var roots = [(folder, "")]  // a quiet time may be earlier or later
         if let baseline = bundle.baseline {
             let url = URL(filePath: baseline, relativeTo: folder.appending(path: "/")).standardizedFileURL
-            if FileExists.at(url) { roots.append((url, "baseline-")) }
+            if FileExists.at(url) { roots.append((url, baselinePrefix)) }
         }
         for (root, prefix) in roots {
             for (name, kind, patterns) in Self.parts {
@@ -104,6 +108,7 @@ package enum BundleInvestigation {
         return configuration
     }
 
+    private static let baselinePrefix = "baseline-"
     private static let parts: [(name: String, kind: String, patterns: [String])] = [
         ("git", "git", ["git"]), ("changes", "changes", ["changes/*"]), ("topology.csv", "topology", ["topology.csv"]),
         ("logs", "logs", ["logs/**"]), ("metrics", "metrics", ["metrics/**"]), ("traces", "traces", ["traces/**"]),
@@ -113,18 +118,29 @@ package enum BundleInvestigation {
 
     // MARK: - The verdict
 
-    private static func decide(_ context: RunContext, _ bundle: Bundle, ignoresHints: Bool) throws -> CaseFile {
+    private static func decide(_ context: RunContext, _ bundle: Bundle, extent: ClosedRange<Instant>?, ignoresHints: Bool) throws -> CaseFile {
         let store = context.store
         let from = bundle.from ?? Instant.representable.lowerBound
-        let to = bundle.to ?? Instant.representable.upperBound
+        let to = max(from, bundle.to ?? Instant.representable.upperBound)
         let all = try store.events(in: Instant.representable, roles: nil)
-        let events = all.filter { $0.role == .change || (from...max(from, to)).contains($0.occurredAt) }
+        // What was derived from the quiet time of a baseline is no signal of the incident.
+        let own = extent.flatMap { bundle.baseline == nil ? nil : ($0.lowerBound - .minuteMs)...$0.upperBound }
+        let events = all.filter { event in
+            if event.role == .change { return true }
+            if event.origin == "caseboard", let own, !own.contains(event.occurredAt) { return false }
+            return (from...to).contains(event.occurredAt)
+        }
         var map = try store.serviceMap()
         for service in context.configuration.services { map.add(service: service.name) }
         for event in events { if let service = event.service { map.add(service: service) } }
-        let window = CorrelationWindow(
-            events: events, map: map, now: context.now, rules: context.configuration.rules, isSingleIncident: true,
-            startHint: ignoresHints ? nil : bundle.startedAt)
+        let hint = ignoresHints ? nil : bundle.startedAt
+        var window = CorrelationWindow(
+            events: events, map: map, now: context.now, rules: context.configuration.rules, isSingleIncident: true, startHint: hint)
+        if let extent, extent.lowerBound <= to, extent.upperBound >= from {
+            let range = max(from, extent.lowerBound)...min(to, extent.upperBound)
+            let telemetry = try CaseEvidenceReading(store: store, map: map).telemetry(of: range, quiet: Instant.representable)
+            window.readings[""] = CauseReadings.read(telemetry, hint: hint)
+        }
         let changes = Correlator.decide(window)
         try store.apply(changes, at: context.now, author: "caseboard")
         guard let number = try store.caseStamps().filter({ !$0.isDeleted }).map(\.number).min(),

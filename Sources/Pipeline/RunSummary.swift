@@ -12,6 +12,17 @@ package struct RunSummary: Sendable {
         var deadLetters = 0
         /// Sentences: a source that failed, and why.
         var failures: [String] = []
+
+        mutating func add(_ other: Collected) {
+            events += other.events
+            records += other.records
+            samples += other.samples
+            spans += other.spans
+            tests += other.tests
+            redactions.merge(other.redactions, uniquingKeysWith: +)
+            deadLetters += other.deadLetters
+            failures += other.failures
+        }
     }
     package struct Cases: Sendable {
         var opened: [Investigation] = []

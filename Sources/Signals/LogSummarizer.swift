@@ -23,6 +23,7 @@ package struct LogSummarizer {
     private var flushed: [Flushed] = []
     /// How many counts the last compaction left.
     private var compactedCount = 0
+    private var lines: [Line] = []
     private var recordCount = 0
     private var timelessCount = 0
     private var redactions: [String: Int] = [:]
@@ -41,6 +42,17 @@ package struct LogSummarizer {
             minute = slot.minute
             count = slot.count
         }
+    }
+
+    /// A record of a request, by the numbers of this summarizer.
+    private struct Line {
+        var service: Int32
+        var leaf: Int32
+        var level: UInt8
+        var timeMs: Int64
+        var place: Int64
+        var trace: UInt64
+        var span: UInt64
     }
 
     /// `redact` takes secrets out of a text before it is kept. `stack` reads a stack trace, given the message and what
@@ -72,7 +84,9 @@ package struct LogSummarizer {
                         minute = time.floorDivided(by: .minuteMs)
                         minuteStart = minute * .minuteMs
                     }
-                    add(records[index], index, bytes, buffer.count, minute, defaultService, isKnown: isKnown)
+                    let record = records[index]
+                    guard let slot = add(record, index, bytes, buffer.count, minute, defaultService, isKnown: isKnown) else { continue }
+                    if !record.traceID.isAbsent, !isKnown { keep(record, slot, bytes, buffer.count, batch.offset) }
                 }
             }
         }
@@ -88,10 +102,10 @@ package struct LogSummarizer {
     private mutating func add(
         _ record: LogRecord, _ index: Int, _ bytes: UnsafePointer<UInt8>, _ byteCount: Int, _ minute: Int64, _ defaultService: Int32,
         isKnown: Bool
-    ) {
+    ) -> Int? {
         let start = record.message.lower
         let end = record.message.upper
-        guard start >= 0, end >= start, end <= byteCount else { return }
+        guard start >= 0, end >= start, end <= byteCount else { return nil }
         var level = record.level
         if level == .unknown, ErrorWords.beginsLikeException(bytes, start, end) { level = .error }
         var service = defaultService
@@ -114,6 +128,29 @@ package struct LogSummarizer {
         if !exemplars.isTooLate(record.timeMs, slots[slot]) || isKnown {
             slots[slot].bound = exemplars.offer(record, index, service: service, leaf: slots[slot].leaf, level: level)
         }
+        return slot
+    }
+
+    private mutating func keep(_ record: LogRecord, _ slot: Int, _ bytes: UnsafePointer<UInt8>, _ byteCount: Int, _ offset: Int64) {
+        func hash(_ range: ByteRange) -> UInt64 {
+            guard !range.isAbsent, range.lower >= 0, range.upper <= byteCount, range.count > 0 else { return 0 }
+            return hashed(bytes + range.lower, Int(range.count)) | 1
+        }
+        let trace = hash(record.traceID)
+        if trace == 0 { return }
+        lines.append(
+            Line(
+                service: slots[slot].service, leaf: slots[slot].leaf, level: slots[slot].level, timeMs: record.timeMs,
+                place: offset &+ Int64(record.record.lower), trace: trace, span: hash(record.spanID)))
+        if lines.count >= Self.maximumLines { thin() }
+    }
+
+    private static let maximumLines = 1 << 18
+
+    /// Past the bound only the traces with the least hashes stay; a sample of a sample, the same in any order.
+    private mutating func thin() {
+        lines.sort { ($0.trace, $0.timeMs, $0.place) < ($1.trace, $1.timeMs, $1.place) }
+        lines.removeLast(lines.count / 2)
     }
 
     // MARK: - The miss
@@ -169,10 +206,17 @@ package struct LogSummarizer {
         }
         let kept = exemplars.take()
         for exemplar in kept { if let index = leafIndex[exemplar.leaf] { seen.insert(index) } }
+        let traced = TracedLines.sampled(
+            lines.map { line in
+                TracedLine(
+                    service: services.name(line.service), trace: line.trace, span: line.span, timeMs: line.timeMs, place: line.place,
+                    leaf: leaves[Int(line.leaf)].id, level: LogLevel(rawValue: line.level) ?? .unknown)
+            })
         let summary = LogSummary(
-            leaves: seen.map { leaves[Int($0)] }.sorted { $0.id < $1.id }, counts: counts, exemplars: kept, recordCount: recordCount,
+            leaves: seen.map { leaves[Int($0)] }.sorted { $0.id < $1.id }, counts: counts, exemplars: kept, lines: traced, recordCount: recordCount,
             timelessCount: timelessCount, redactions: redactions)
         flushed.removeAll(keepingCapacity: true)
+        lines.removeAll(keepingCapacity: true)
         recordCount = 0
         timelessCount = 0
         redactions = [:]

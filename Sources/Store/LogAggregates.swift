@@ -8,6 +8,7 @@ extension CaseStore {
             for leaf in summary.leaves { try connection.merge(leaf) }
             try connection.merge(summary.counts)
             try connection.merge(summary.exemplars)
+            try connection.merge(summary.lines)
         }
     }
 

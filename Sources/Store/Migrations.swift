@@ -9,6 +9,7 @@ enum Migrations {
             ("0002 events", events), ("0003 search", search), ("0004 logs", logs), ("0005 metrics", metrics), ("0006 traces", traces),
             ("0007 tests", tests), ("0008 sources", sources), ("0009 investigations", investigations), ("0010 audit", audit),
             ("0011 runs and outbox", runs), ("0012 identity of people", tokens), ("0013 case search", caseSearch),
+            ("0014 lines of requests", requests),
         ] {
             migrator.registerMigration(name) { try $0.execute(sql: sql) }
         }
@@ -374,6 +375,16 @@ enum Migrations {
           revoked_at INTEGER NOT NULL,
           revoked_by TEXT NOT NULL
         ) STRICT, WITHOUT ROWID;
+        """
+
+    /// Records of requests, of a bounded sample of traces; see `RequestLines`.
+    static let requests = """
+        CREATE TABLE log_request (
+          service INTEGER NOT NULL REFERENCES name(name_id),
+          minute INTEGER NOT NULL,
+          lines BLOB NOT NULL,
+          PRIMARY KEY (service, minute)
+        ) STRICT;
         """
 
     static let caseSearch = """

@@ -9,6 +9,7 @@ extension CaseStore {
             [
                 "log_count": try connection.run("DELETE FROM log_count WHERE minute < :minute", ["minute": .int(moment.minute)]),
                 "log_exemplar": try connection.run("DELETE FROM log_exemplar WHERE at < :at", ["at": .int(ms)]),
+                "log_request": try connection.run("DELETE FROM log_request WHERE minute < :minute", ["minute": .int(moment.minute)]),
                 "metric_chunk": try connection.run(
                     "DELETE FROM metric_chunk WHERE hour < :hour", ["hour": .int(ms.floorDivided(by: .hourMs))]),
                 "span": try connection.run("DELETE FROM span WHERE start_ms < :at", ["at": .int(ms)]),

@@ -19,11 +19,12 @@ struct Collect {
         connectors = try ConfigurationBinding(context.configuration, workspace: context.workspace).connectors()
     }
 
-    func run() async throws -> RunSummary.Collected {
+    /// From all sources, or from those whose name fits.
+    func run(of isWanted: (String) -> Bool = { _ in true }) async throws -> RunSummary.Collected {
         var collected = RunSummary.Collected()
         let access = SourceAccess(now: context.now)
         try stateEdges()
-        for source in connectors {
+        for source in connectors where isWanted(source.name) {
             var breaker = try store.breaker(origin: source.name)
             guard breaker.allows(at: context.now) else {
                 collected.failures.append("\(source.name) is left alone after repeated failures: \(breaker.lastError ?? "")")
@@ -115,6 +116,7 @@ struct Collect {
         if context.aliases.isEmpty { return summary }
         var summary = summary
         for index in summary.counts.indices { summary.counts[index].service = context.canonical(summary.counts[index].service) }
+        for index in summary.lines.indices { summary.lines[index].service = context.canonical(summary.lines[index].service) }
         for index in summary.exemplars.indices { summary.exemplars[index].service = context.canonical(summary.exemplars[index].service) }
         return summary
     }

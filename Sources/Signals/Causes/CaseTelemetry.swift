@@ -1,0 +1,107 @@
+import Model
+
+/// The telemetry that one case is judged by. Order does not matter anywhere.
+package struct CaseTelemetry: Sendable {
+    package var spans: [Span]
+    package var tracks: [MetricTrack]
+    package var lines: [TracedLine]
+    package var logs: [LogHistory]
+    package var map: ServiceMap
+    /// The time of the case. Telemetry outside of it is from quiet times, earlier or later.
+    package var window: ClosedRange<Instant>
+    package init(
+        spans: [Span] = [], tracks: [MetricTrack] = [], lines: [TracedLine] = [], logs: [LogHistory] = [], map: ServiceMap = ServiceMap(),
+        window: ClosedRange<Instant>
+    ) {
+        self.spans = spans
+        self.tracks = tracks
+        self.lines = lines
+        self.logs = logs
+        self.map = map
+        self.window = window
+    }
+}
+
+/// Services by number, in order of name, so that sorting by number is sorting by name.
+struct ServiceNumbers {
+    let names: [String]
+    private let numbers: [String: Int]
+    init(_ telemetry: CaseTelemetry) {
+        var all = telemetry.map.services
+        for span in telemetry.spans { all.insert(span.service) }
+        for track in telemetry.tracks { all.insert(track.key.service) }
+        for history in telemetry.logs { all.insert(history.service) }
+        for line in telemetry.lines { all.insert(line.service) }
+        names = all.subtracting([""]).sorted()
+        numbers = Dictionary(uniqueKeysWithValues: names.enumerated().map { ($1, $0) })
+    }
+    subscript(_ name: String) -> Int? { numbers[name] }
+    var count: Int { names.count }
+}
+
+/// What a service is on the way to be accused of, before it is put into words.
+struct Accusation {
+    var value: Double
+    var why: String
+    var instance: String?
+    var metric: String?
+    var operation: String?
+}
+
+/// One measured quantity: its values of quiet times, and those of the case in order of time.
+struct CauseSeries {
+    private(set) var times: [Int64] = []
+    private(set) var values: [Double] = []
+    /// Ascending once sealed.
+    private(set) var quiet: [Double] = []
+    private var quietTimes: [Int64] = []
+
+    static let postMs: Int64 = 240_000
+    static let mostSamples = 60_000
+
+    mutating func add(_ value: Double, at ms: Int64, window: ClosedRange<Int64>) {
+        guard value.isFinite else { return }
+        if window.contains(ms) {
+            times.append(ms)
+            values.append(value)
+        } else if quiet.count < Self.mostSamples {
+            quiet.append(value)
+        }
+    }
+    /// In order of time; ties keep the order of arrival, which callers make the same for the same facts.
+    mutating func seal() -> [Int] {
+        let order = times.indices.sorted { (times[$0], values[$0], $0) < (times[$1], values[$1], $1) }
+        times = order.map { times[$0] }
+        values = order.map { values[$0] }
+        quiet.sort()
+        return order
+    }
+
+    func index(notBefore ms: Int64) -> Int {
+        var low = 0
+        var high = times.count
+        while low < high {
+            let middle = (low + high) / 2
+            if times[middle] < ms { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+    func before(_ cut: Int64) -> ArraySlice<Double> { values[..<index(notBefore: cut)] }
+    func afterRange(_ cut: Int64) -> Range<Int> {
+        let low = index(notBefore: cut)
+        return low..<max(low, index(notBefore: cut &+ Self.postMs))
+    }
+
+    /// What it is compared with: quiet times when there are enough, else those and what came before the cut. Ascending.
+    func reference(_ cut: Int64, enough: Int = 8) -> [Double] {
+        if quiet.count >= enough { return quiet }
+        let earlier = before(cut)
+        return earlier.isEmpty ? quiet : (quiet + earlier).sorted()
+    }
+}
+
+extension [Double] {
+    /// Of an ascending array; 0 of an empty one.
+    func quantile(_ share: Double) -> Double { MetricExcursions.quantile(self, share) }
+    var mean: Double { isEmpty ? 0 : reduce(0, +) / Double(count) }
+}

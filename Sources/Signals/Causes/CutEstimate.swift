@@ -1,0 +1,88 @@
+import Foundation
+import Model
+
+/// When it began, told from the telemetry itself: the moment at which the series that changed most changed most.
+struct CutEstimate {
+    private struct Track {
+        var times: [Int64]
+        /// Running sums of the distance from the usual, 0…20 spreads each.
+        var sums: [Double]
+        func index(notBefore ms: Int64) -> Int {
+            var low = 0
+            var high = times.count
+            while low < high {
+                let middle = (low + high) / 2
+                if times[middle] < ms { low = middle + 1 } else { high = middle }
+            }
+            return low
+        }
+    }
+    private var tracks: [Track] = []
+    private let window: ClosedRange<Int64>
+
+    static let stepMs: Int64 = 15_000
+    static let strongest = 8
+    static let apartMs: Int64 = 45_000
+    static let nearShare = 0.7
+    static let most = 4
+    static let mostSteps: Int64 = 480
+
+    init(calls: CallTimes, metrics: CauseMetrics, window: ClosedRange<Int64>) {
+        self.window = window
+        for item in calls.items { add(item.series, floor: 1) }
+        for item in metrics.items where !item.isFrom { add(item.series, floor: 0) }
+    }
+
+    private mutating func add(_ series: CauseSeries, floor: Double) {
+        guard series.times.count >= 4 else { return }
+        let reference = series.quiet.count >= 8 ? series.quiet : (series.quiet + series.values).sorted()
+        let median = reference.quantile(0.5)
+        let low = median - reference.quantile(0.1)
+        let spread = max(1.5 * low, min(reference.quantile(0.9) - median, 3 * low), 0.1 * abs(median), floor, 1e-9)
+        var sums = [0.0]
+        sums.reserveCapacity(series.values.count + 1)
+        for value in series.values { sums.append((sums.last ?? 0) + min(20, max(0, (value - median) / spread))) }
+        tracks.append(Track(times: series.times, sums: sums))
+    }
+
+    private func gain(at cut: Int64) -> Double {
+        var best = Array(repeating: 0.0, count: Self.strongest)
+        for track in tracks {
+            let middle = track.index(notBefore: cut)
+            let end = track.index(notBefore: cut &+ CauseSeries.postMs)
+            guard middle > 0, end > middle else { continue }
+            let before = Double(middle)
+            let after = Double(end - middle)
+            let rise = (track.sums[end] - track.sums[middle]) / after - track.sums[middle] / before
+            let (a, b) = (min(30, before), min(30, after))
+            let gain = rise * (a * b / (a + b)).squareRoot()
+            guard let least = best.indices.min(by: { best[$0] < best[$1] }), gain > best[least] else { continue }
+            best[least] = gain
+        }
+        return best.sorted().reduce(0, +)
+    }
+
+    /// Moments with weights, the likeliest first.
+    func cuts(hint: Int64?) -> [(at: Int64, weight: Double)] {
+        if let hint {
+            let near = estimates(from: hint - 150_000, to: hint + 90_000).filter { abs($0.at - hint) >= Self.apartMs }
+            return [(at: hint, weight: 1)] + near.prefix(2).map { (at: $0.at, weight: 1) }
+        }
+        let best = estimates(from: window.lowerBound &+ 60_000, to: window.upperBound &- 45_000)
+        return best.map { (at: $0.at, weight: $0.weight * $0.weight) }
+    }
+
+    private func estimates(from: Int64, to: Int64) -> [(at: Int64, weight: Double)] {
+        guard from <= to else { return [] }
+        let step = max(Self.stepMs, (to - from) / Self.mostSteps)
+        let gains = stride(from: from, through: to, by: Int(step)).map { (at: $0, gain: gain(at: $0)) }
+        guard let top = gains.map(\.gain).max(), top > 0 else { return [] }
+        var out: [(at: Int64, weight: Double)] = []
+        for candidate in gains.sorted(by: { ($1.gain, $0.at) < ($0.gain, $1.at) })
+        where candidate.gain >= Self.nearShare * top && out.count < Self.most {
+            if out.contains(where: { abs($0.at - candidate.at) < Self.apartMs }) { continue }
+            out.append((candidate.at, candidate.gain / top))
+        }
+        return out
+    }
+}
