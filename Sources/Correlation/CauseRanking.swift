@@ -43,7 +43,8 @@ struct CauseRanking {
             if Array(cause.evidence.channels.keys) == [.outage] && cause.measured == nil { return nil }  // it stands below as a provider
             var score = cause.score
             var terms = cause.terms
-            if let best, best.score >= strong, best.event.service != cause.service, cause.evidence.leading != nil,
+            if let best, best.score >= strong, best.event.service != cause.service,
+                cause.evidence.leading != nil || cause.measured != nil,
                 changes.nearness[cause.service] == nil
             {
                 score *= 1 - 0.4 * best.score

@@ -5,7 +5,15 @@ import Model
 /// A pure function: of the same live events, human decisions and moment it makes the same investigations (numbers, evidence,
 /// ranking), in whatever order and however many runs the events came. Deciding again over its own result changes nothing.
 package enum Correlator {
-    package static func decide(_ window: CorrelationWindow) -> [CaseChange] { Decision(bounded(window)).changes }
+    package static func decide(_ window: CorrelationWindow) -> [CaseChange] {
+        var decision = Decision(bounded(window))
+        decision.decide()
+        return decision.changes
+    }
+
+    /// When each case of a window began and ended as its signals tell it, by key: around these moments telemetry is measured, and
+    /// what it says comes back as `CorrelationWindow.readings`.
+    package static func moments(_ window: CorrelationWindow) -> [CaseMoment] { Decision(bounded(window)).moments() }
 
     /// Moments outside of the calendar cannot be told to anyone; events that claim them are left alone.
     private static func bounded(_ window: CorrelationWindow) -> CorrelationWindow {
@@ -54,8 +62,25 @@ private struct Decision {
         let named = window.isSingleIncident ? window.map.services.union(window.events.compactMap(\.service)).subtracting([""]).sorted() : []
         builder = CaseBuilder(
             window: window, groups: groups, context: window.events.filter { $0.role == .context }, events: events, allServices: named)
+    }
+
+    mutating func decide() {
+        changes = decide(CaseMatching(groups: groups, cases: window.cases, isSingle: window.isSingleIncident))
+    }
+
+    /// In the order and with the keys of the decision.
+    func moments() -> [CaseMoment] {
         let matching = CaseMatching(groups: groups, cases: window.cases, isSingle: window.isSingleIncident)
-        changes = decide(matching)
+        var taken = Set(window.cases.map(\.investigation.key))
+        var out: [CaseMoment] = []
+        for match in matching.matches where opens(match) && match.survivor?.investigation.isDeleted != true && !match.signals.isEmpty {
+            let key = match.survivor?.investigation.key ?? freshKey(match, taken: taken)
+            taken.insert(key)
+            let blast = BlastRadius(match.signals.map { groups.signals[$0] }, map: window.map, fallback: window.now)
+            if blast.isBuildOnly { continue }
+            out.append(CaseMoment(key: key, onset: blast.onset, lastSignalAt: blast.lastSignalAt))
+        }
+        return out
     }
 
     private func decide(_ matching: CaseMatching) -> [CaseChange] {

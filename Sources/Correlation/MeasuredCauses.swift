@@ -7,13 +7,13 @@ import Model
 /// do not outvote it. What travels from callee to caller (errors, lost calls and messages) is discounted by .8 of the best that a
 /// callee shows of its own; symptoms in metrics likewise, and again when spans measure the same time better. Without spans a
 /// symptom counts by how much of all that is wrong lies above it in the map. The score is the mean over the moments.
-struct MeasuredCauses {
-    struct Cause {
-        var score: Double
-        var terms: [Term]
-        var leading: ChannelEvidence?
+package struct MeasuredCauses {
+    package struct Cause {
+        package var score: Double
+        package var terms: [Term]
+        package var leading: ChannelEvidence?
     }
-    private(set) var causes: [String: Cause] = [:]
+    package private(set) var causes: [String: Cause] = [:]
     /// The greatest score: how sure the telemetry is of anything at all.
     var certainty: Double { causes.values.map(\.score).max() ?? 0 }
 
@@ -28,7 +28,7 @@ struct MeasuredCauses {
 
     init() {}
 
-    init(_ readings: [CauseReading], map: ServiceMap) {
+    package init(_ readings: [CauseReading], map: ServiceMap) {
         var most: [String: Double] = [:]
         let total = max(1e-9, readings.reduce(0) { $0 + max(0, $1.weight) })
         for reading in readings {

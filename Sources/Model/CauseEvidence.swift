@@ -42,6 +42,18 @@ package struct ChannelEvidence: Hashable, Sendable {
     }
 }
 
+/// A case as its signals date it, before anything is measured.
+package struct CaseMoment: Hashable, Sendable {
+    package var key: String
+    package var onset: Instant
+    package var lastSignalAt: Instant
+    package init(key: String, onset: Instant, lastSignalAt: Instant) {
+        self.key = key
+        self.onset = onset
+        self.lastSignalAt = lastSignalAt
+    }
+}
+
 /// What telemetry says if the trouble began at one moment.
 package struct CauseReading: Hashable, Sendable {
     package var at: Instant

@@ -43,6 +43,16 @@ extension CaseStore {
         }
     }
 
+    /// How many spans started in a range, both ends included.
+    package func spanCount(from: Instant, to: Instant) throws -> Int {
+        try access { connection in
+            Int(
+                clamping: try connection.number(
+                    "SELECT count(*) FROM name JOIN span ON service = name_id WHERE start_ms BETWEEN :from AND :to",
+                    ["from": .int(from.ms), "to": .int(to.ms)]) ?? 0)
+        }
+    }
+
     /// All spans of some traces, by start, trace and span.
     package func spans(traceIDs: some Sequence<String>) throws -> [Span] {
         try access { connection in

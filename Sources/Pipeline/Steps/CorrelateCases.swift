@@ -63,10 +63,12 @@ struct CorrelateCases {
         // Nothing went wrong in this slice and nothing is known of it: a change alone is no case.
         if near.isEmpty && signals.isEmpty { return }
         let events = (signals + notes + changes).sorted { ($0.occurredAt, $0.id) < ($1.occurredAt, $1.id) }
-        let window = CorrelationWindow(
+        var window = CorrelationWindow(
             events: events, map: try serviceMap(), cases: signals.isEmpty ? near : try withUnsettled(near),
             humanLinks: try store.humanLinks(),
             firstFreeNumber: try store.firstFreeNumber(settleMs: Self.settleMs, now: context.now), now: context.now, rules: rules)
+        let measuring = CaseEvidenceReading(store: store, map: window.map)
+        for moment in Correlator.moments(window) { window.readings[moment.key] = try measuring.readings(around: moment) }
         let decided = Correlator.decide(window)
         for snapshot in window.cases { try store.touchPage(key: snapshot.investigation.key) }
         if decided.isEmpty { return }

@@ -41,7 +41,11 @@ struct DeriveSignals {
         for stamp in try store.caseStamps() where !stamp.isDeleted {
             let from = (stamp.startedAt - .hourMs).day
             let to = (stamp.lastSignalAt + .hourMs).day
-            if to >= from, (from...min(to, from + 60)).contains(where: touched.contains) { try store.touchPage(key: stamp.key) }
+            if to >= from, (from...min(to, from + 60)).contains(where: touched.contains) {
+                try store.touchPage(key: stamp.key)
+                // Causes are measured in the telemetry around the start, so that is weighed again, too.
+                try store.markDirty(stamp.startedAt...max(stamp.startedAt, stamp.lastSignalAt))
+            }
         }
     }
 
@@ -100,8 +104,12 @@ struct DeriveSignals {
     private func deriveTraces(_ group: Group) throws -> Int {
         var changed = 0
         for onsets in affected(group.days, after: 1) {
-            let spans = try store.spans(
-                from: Instant(ms: onsets.lowerBound - .dayMs), to: Instant(ms: onsets.upperBound + Self.lookAheadMs))
+            // Without a span on the day nothing began on it.
+            let isEmpty = try store.spanCount(from: Instant(ms: onsets.lowerBound), to: Instant(ms: onsets.upperBound - 1)) == 0
+            let spans =
+                isEmpty
+                ? []
+                : try store.spans(from: Instant(ms: onsets.lowerBound - .dayMs), to: Instant(ms: onsets.upperBound + Self.lookAheadMs))
             let events = spans.isEmpty ? [] : TraceSignals.derive(spans: spans, onsets: onsets, origin: "caseboard")
             changed += try replace(events, DerivedScope(types: [.slowOperation, .errorSpans], scopeKey: "traces"), onsets)
         }

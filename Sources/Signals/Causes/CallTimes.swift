@@ -114,6 +114,8 @@ struct CallTimes {
         var item: Int
         /// How surely and how much slower, 0…1.
         var significance: Double
+        /// The same before it is asked whether it is news.
+        var slowness: Double
         /// Added time × significance.
         var weight: Double
         var before: Double
@@ -124,10 +126,30 @@ struct CallTimes {
         var added: Double
     }
 
+    /// What was already so before the cut is half news only: quiet times drift. The lower third of it is taken, which an earlier
+    /// fault hardly reaches.
     func excess(_ number: Int, at cut: Int64) -> Excess? {
         let item = items[number]
+        guard let usual = usual(item, cut), var excess = excess(number, at: cut, against: usual) else { return nil }
+        let before = item.series.before(cut)
+        guard excess.significance > 0, item.series.quiet.count >= 8, before.count >= 4 else { return excess }
+        let earlier = before.sorted().quantile(0.3)
+        if earlier > usual.median {
+            var drifted = usual
+            drifted.median = earlier
+            drifted.spread = max(usual.spread, 0.1 * earlier)
+            let news = self.excess(number, at: cut, against: drifted)?.significance ?? 0
+            let kept = 0.5 + 0.5 * min(1, news / excess.significance)
+            excess.significance *= kept
+            excess.weight *= kept
+        }
+        return excess
+    }
+
+    private func excess(_ number: Int, at cut: Int64, against usual: Usual) -> Excess? {
+        let item = items[number]
         let range = item.series.afterRange(cut)
-        guard !range.isEmpty, let usual = usual(item, cut) else { return nil }
+        guard !range.isEmpty else { return nil }
         let post = item.series.values[range].sorted()
         let high = usual.threshold + 0.5 * usual.spread
         let share = Double(post.count { $0 > high }) / Double(post.count)
@@ -138,12 +160,13 @@ struct CallTimes {
         let added = post.reduce(0) { $0 + max(0, $1 - usual.threshold) }
         var significance = 0.0
         if z > 0 {
-            let sure = max(0, share - shareBefore - (max(0.1, share * (1 - share) + 0.05) / Double(post.count)).squareRoot())
+            let count = Double(post.count)
+            let sure = max(0, share - shareBefore - (max(0.1, share * (1 - share) + 0.05) / count).squareRoot()) * count / (count + 1)
             let material = min(1, added / Double(post.count) / (0.1 * requestMs))
             significance = usual.factor * sure * z / (z + 6) * material
         }
         return Excess(
-            item: number, significance: significance, weight: added * significance, before: usual.median,
+            item: number, significance: significance, slowness: significance, weight: added * significance, before: usual.median,
             after: share >= 0.5 ? median : max(median, upper), slow: post.count { $0 > high }, count: post.count, threshold: high,
             added: added)
     }
@@ -180,13 +203,26 @@ struct CallTimes {
     private func best(_ open: [Excess], all: [Excess]) -> (Int, Double)? {
         var weight: [Int: Double] = [:]
         var inbound: [Int: Double] = [:]
-        var calls: [Int: Double] = [:]
-        var anomalous: [Int: Double] = [:]
+        // Own work, calls out and calls in apart: a slow network leaves a service's own work as quick as it was.
+        struct Share {
+            var calls = 0.0
+            var slow = 0.0
+            mutating func add(_ excess: Excess) {
+                calls += Double(excess.count)
+                slow += Double(excess.count) * min(1, 1.5 * excess.slowness)
+            }
+            var value: Double { slow / max(1, calls) }
+        }
+        var work: [Int: Share] = [:]
+        var out: [Int: Share] = [:]
+        var into: [Int: Share] = [:]
         for excess in all {
             let item = items[excess.item]
-            for service in item.isEdge ? [item.caller, item.callee] : [item.caller] {
-                calls[service, default: 0] += Double(excess.count)
-                anomalous[service, default: 0] += Double(excess.count) * min(1, 1.5 * excess.significance)
+            if item.isEdge {
+                out[item.caller, default: Share()].add(excess)
+                into[item.callee, default: Share()].add(excess)
+            } else {
+                work[item.caller, default: Share()].add(excess)
             }
         }
         for excess in open {
@@ -197,7 +233,7 @@ struct CallTimes {
         }
         var best: (Int, Double)?
         for (service, sum) in weight.sorted(by: { $0.key < $1.key }) where sum > 0 {
-            let coverage = (anomalous[service] ?? 0) / max(1, calls[service] ?? 1)
+            let coverage = [work[service], out[service], into[service]].compactMap { $0?.value }.max() ?? 0
             let score = sum * (0.3 + 0.7 * coverage) * (0.8 + 0.2 * (inbound[service] ?? 0) / sum)
             if score > best?.1 ?? 0 { best = (service, score) }
         }

@@ -122,10 +122,12 @@ struct CauseMetrics {
             let reference = item.series.reference(cut)
             guard !post.isEmpty, reference.count >= 3 else { continue }
             let level =
-                pre.count >= 3 && item.series.quiet.count >= 3
+                pre.count >= 2 && item.series.quiet.count >= 3
                 ? max(pre.quantile(0.5), item.series.quiet.quantile(0.5)) : reference.quantile(0.5)
             let after = Array(post[(post.count / 2)...]).mean
+            let isLong = reference.count >= 30  // then its own spikes are known, too
             let scale = max(
+                isLong ? (reference.quantile(0.98) - reference.quantile(0.5)) / 3 : 0,
                 (reference.quantile(0.75) - reference.quantile(0.25)) / 1.35, (reference.quantile(0.9) - reference.quantile(0.1)) / 2.56)
             stands.append(Stand(item: number, up: after - level, scale: scale, level: level, after: after))
         }

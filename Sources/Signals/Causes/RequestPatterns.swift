@@ -88,7 +88,7 @@ struct RequestPatterns {
 
     /// Changes at a moment, by parent and child.
     func changes(at cut: Int64) -> [Change] {
-        var raw: [(parent: Int, child: Int, before: Double, after: Double, count: Int, bits: Double)] = []
+        var raw: [(parent: Int, child: Int, before: Double, after: Double, count: Int, bits: Double, isNew: Bool)] = []
         var tested = 0
         for (number, parent) in parents.enumerated() where !parent.children.isEmpty {
             var reference = parent.quietCount
@@ -113,13 +113,14 @@ struct RequestPatterns {
                 if count < 3 && !isGone { continue }
                 tested += 1
                 let after = Double(with[child]) / Double(count)
-                raw.append((number, child, before, after, count, Self.divergence(after, before) * Double(count)))
+                raw.append((number, child, before, after, count, Self.divergence(after, before) * Double(count), referenceWith[child] == 0))
             }
         }
         let toll = 0.7 * Double(2 + tested).logarithm / 2.0.logarithm
         var net: [Int: Double] = [:]
         var total: [Int: Double] = [:]
-        for item in raw where item.bits > 1 {
+        // What was never seen before replaces nothing: it is new behaviour, not another mix.
+        for item in raw where item.bits > 1 && !item.isNew {
             net[item.parent, default: 0] += item.after - item.before
             total[item.parent, default: 0] += abs(item.after - item.before)
         }
@@ -127,7 +128,8 @@ struct RequestPatterns {
             // Half of the bits: counts of real systems vary about twice as much as chance has it.
             let surprise = max(0, item.bits / 2 - toll)
             if surprise <= 0 { return nil }
-            let oneSided = abs(net[item.parent] ?? 0) / max(1e-9, total[item.parent] ?? 0)
+            let sum = total[item.parent] ?? 0
+            let oneSided = sum > 0 ? abs(net[item.parent] ?? 0) / sum : 0
             let size = min(1, 1.2 * abs(item.after - item.before) + 0.1)
             return Change(
                 parent: item.parent, child: item.child, before: item.before, after: item.after, count: item.count, surprise: surprise,
