@@ -61,6 +61,7 @@ let package = Package(
         room("Trust", ["CPCRE2"]),
         room("Accuracy"),
         room("DemoStory", [.product(name: "Subprocess", package: "swift-subprocess")]),
+        room("LabelledCases"),
         .target(name: "Assets", dependencies: ["CAssets"], swiftSettings: strict),
         room(
             "Pipeline",
@@ -75,7 +76,7 @@ let package = Package(
             ], swiftSettings: strict),
         .executableTarget(
             name: "CaseboardBenchmarks",
-            dependencies: ["Model", "Accuracy", "Formats", "Correlation", "Store", "Rendering", "Pipeline", "Assets"],
+            dependencies: ["Model", "Accuracy", "LabelledCases", "Formats", "Correlation", "Store", "Rendering", "Pipeline", "Assets"],
             swiftSettings: strict),
 
         // Tests
@@ -92,6 +93,7 @@ let package = Package(
         tests("Trust", ["Trust"]),
         tests("DemoStory", ["DemoStory"]),
         tests("Accuracy", ["Accuracy", "Correlation", "Signals"]),
+        tests("LabelledCases", ["LabelledCases"]),
         tests("Pipeline", ["Pipeline", "Connectors", "Delivery", "Store"]),
         tests("Command", ["caseboard"]),
         tests("Tidy", ["Assets"]),

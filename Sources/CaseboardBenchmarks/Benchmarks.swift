@@ -16,13 +16,18 @@ struct Benchmarks {
             try await AccuracyBenchmark.run(
                 URL(filePath: arguments[1]), page: arguments.count == 4 ? URL(filePath: arguments[2]) : nil,
                 picture: arguments.count == 4 ? URL(filePath: arguments[3]) : nil)
+        case "generate-cases" where arguments.count >= 2: try GenerateCases.run(Array(arguments.dropFirst()))
         case "all":
             try await IngestBenchmark.run()
             try EventBenchmark.run()
             try PageBenchmark.run()
             try await IdleBenchmark.run()
         default:
-            print("usage: CaseboardBenchmarks all|ingest|events|pages|idle|conformance DIR|accuracy DIR [PAGE PICTURE]")
+            print(
+                """
+                usage: CaseboardBenchmarks all|ingest|events|pages|idle|conformance DIR|accuracy DIR [PAGE PICTURE]
+                       CaseboardBenchmarks generate-cases DIR [--seed N] [--count N]
+                """)
             exit(64)
         }
     }
