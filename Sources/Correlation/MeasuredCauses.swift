@@ -7,13 +7,13 @@ import Model
 /// do not outvote it. What travels from callee to caller (errors, lost calls and messages) is discounted by .8 of the best that a
 /// callee shows of its own; symptoms in metrics likewise, and again when spans measure the same time better. Without spans a
 /// symptom counts by how much of all that is wrong lies above it in the map. The score is the mean over the moments.
-package struct MeasuredCauses {
-    package struct Cause {
-        package var score: Double
-        package var terms: [Term]
-        package var leading: ChannelEvidence?
+struct MeasuredCauses {
+    struct Cause {
+        var score: Double
+        var terms: [Term]
+        var leading: ChannelEvidence?
     }
-    package private(set) var causes: [String: Cause] = [:]
+    private(set) var causes: [String: Cause] = [:]
     /// The greatest score: how sure the telemetry is of anything at all.
     var certainty: Double { causes.values.map(\.score).max() ?? 0 }
 
@@ -28,7 +28,7 @@ package struct MeasuredCauses {
 
     init() {}
 
-    package init(_ readings: [CauseReading], map: ServiceMap) {
+    init(_ readings: [CauseReading], map: ServiceMap) {
         var most: [String: Double] = [:]
         let total = max(1e-9, readings.reduce(0) { $0 + max(0, $1.weight) })
         for reading in readings {
@@ -92,8 +92,27 @@ package struct MeasuredCauses {
             out[service] = Cause(
                 score: ServiceEvidence.combine(values.map(\.value)), terms: terms, leading: values.first.map(\.evidence))
         }
+        for (service, cause) in silentCauses(out, reading, map) where cause.score > out[service]?.score ?? 0 { out[service] = cause }
         return out
     }
+
+    /// A service that sends nothing, all or most of whose callers are struck, is what they have in common.
+    private static func silentCauses(_ found: [String: Cause], _ reading: CauseReading, _ map: ServiceMap) -> [String: Cause] {
+        var out: [String: Cause] = [:]
+        for service in reading.silent.sorted() {
+            let callers = map.callers(of: service)
+            let struck = callers.filter { (found[$0]?.score ?? 0) > 0.2 }
+            if struck.isEmpty { continue }
+            let share = Double(struck.count) / Double(callers.count)
+            let score = share * Scores.noisyOr(struck.map { common * (found[$0]?.score ?? 0) })
+            let why =
+                "\(struck.count) of \(Phrases.counted(callers.count, "caller")) struck (\(Phrases.list(struck))), and it sends nothing"
+            let evidence = ChannelEvidence(service: service, channel: .dependency, value: score, why: why, isHearsay: true)
+            out[service] = Cause(score: score, terms: [Term(rounding: "position", score, why)], leading: evidence)
+        }
+        return out
+    }
+    static let common = 0.7
 
     /// The best that a callee shows of its own.
     private static func explanation(
@@ -101,7 +120,7 @@ package struct MeasuredCauses {
     ) -> (value: Double, callee: String?) {
         var best = (value: 0.0, callee: String?.none)
         for callee in map.callees(of: service).prefix(ServiceRelations.mostNeighbours) {
-            for (channel, item) in own[callee] ?? [:] where channel != .symptom && channel != .dependency {
+            for (channel, item) in own[callee] ?? [:] where channel != .symptom && channel != .dependency && !item.isHearsay {
                 let value = Scores.bounded(item.value)
                 if value > best.value { best = (value, callee) }
             }
@@ -118,12 +137,13 @@ package struct MeasuredCauses {
         var out: [String: ChannelEvidence] = [:]
         for (service, value) in sure {
             guard var item = own[service]?[.symptom], value > 0 else { continue }
-            let explained = map.callees(of: service).prefix(ServiceRelations.mostNeighbours)
+            let explained =
+                map.callees(of: service).prefix(ServiceRelations.mostNeighbours)
                 .map { min(1, (sure[$0] ?? 0) / value) * (sure[$0] ?? 0) }.max() ?? 0
             var factor = 1 - discount * explained
-            if reading.hasSpans {
+            if reading.hasSpans && item.isLatency {
                 factor *= reading.onSlowTraces.contains(service) ? onSlowTrace : offSlowTraces
-            } else if !map.edges.isEmpty {
+            } else if !map.edges.isEmpty && !reading.hasSpans {
                 factor *= reachFloor + (1 - reachFloor) * min(1, reach(service, sure, map) / max(1e-9, total))
             }
             item.value = value * factor

@@ -32,7 +32,8 @@ package enum CaseMaker {
         let worked = family == .noSpans ? FaultFamily.cpuContention : family
         let fault = MadeFault(
             family: worked, service: service, operation: operation, startMs: start, size: size, after: random.pick([0, 0.34, 0.67]),
-            logs: family == .exception && random.chance(0.8) || family == .dependencyOutage, marksSpans: family != .swallowedException && random.chance(0.7))
+            logs: family == .exception && random.chance(0.8) || family == .dependencyOutage,
+            marksSpans: family != .swallowedException && random.chance(0.7))
         let perSecond = 0.5 + 0.4 * random.unit()
         var quiet = MadeTraffic(system: system, fault: nil, random: random)
         quiet.requests(from: from - 2 * .hourMs, to: from - 2 * .hourMs + quietMs, perSecond: perSecond)
@@ -42,7 +43,8 @@ package enum CaseMaker {
             family == .dependencyOutage
             ? [system.services[service].name]
             : family == .missingSpans
-                ? Set(system.services.indices.filter { $0 != service && $0 != 0 && random.chance(0.35) }.map { system.services[$0].name }) : []
+                ? Set(system.services.indices.filter { $0 != service && $0 != 0 && random.chance(0.35) }.map { system.services[$0].name })
+                : []
         let name = "\(family.rawValue)_\(seed)"
         var files: [(path: String, text: String)] = []
         for (folder, traffic) in [("bundle", incident), ("quiet", quiet)] {
@@ -93,7 +95,9 @@ package enum CaseMaker {
             return pick { item in
                 system.services.contains { service in
                     service.operations.contains { operation in
-                        operation.calls.dropLast().contains { $0.service == item.service && $0.operation == item.operation && $0.share == 1 }
+                        operation.calls.dropLast().contains {
+                            $0.service == item.service && $0.operation == item.operation && $0.share == 1
+                        }
                     }
                 }
             }
@@ -133,12 +137,15 @@ struct CaseWriter {
     }
 
     func logs() -> String {
-        traffic.lines.enumerated().filter { $0.element.service != silent }.sorted { ($0.element.atMs, $0.offset) < ($1.element.atMs, $1.offset) }
-            .map { _, line in
-                let service = traffic.system.services[line.service]
-                return "{\"time\":\"\(Instant(ms: Int64(line.atMs)).rfc3339)\",\"service\":\"\(service.name)\",\"instance\":\"\(service.instance)\","
-                    + "\"level\":\"\(line.level)\",\"message\":\"\(line.message)\",\"trace_id\":\"\(line.trace)\",\"span_id\":\"\(line.span)\"}\n"
-            }.joined()
+        traffic.lines.enumerated().filter { $0.element.service != silent }.sorted {
+            ($0.element.atMs, $0.offset) < ($1.element.atMs, $1.offset)
+        }
+        .map { _, line in
+            let service = traffic.system.services[line.service]
+            return
+                "{\"time\":\"\(Instant(ms: Int64(line.atMs)).rfc3339)\",\"service\":\"\(service.name)\",\"instance\":\"\(service.instance)\","
+                + "\"level\":\"\(line.level)\",\"message\":\"\(line.message)\",\"trace_id\":\"\(line.trace)\",\"span_id\":\"\(line.span)\"}\n"
+        }.joined()
     }
 
     /// A point a minute of each service.

@@ -47,7 +47,9 @@ struct MadeSystem {
         for service in services.indices.reversed() {
             let operations = service == 0 ? 3 : 1 + random.below(2)
             for number in 0..<operations {
-                let deeper = services.indices.filter { services[$0].layer > services[service].layer && services[$0].layer <= services[service].layer + 2 }
+                let deeper = services.indices.filter {
+                    services[$0].layer > services[service].layer && services[$0].layer <= services[service].layer + 2
+                }
                 var calls: [Call] = []
                 let wanted = services[service].layer == 0 ? 2 : services[service].layer == 3 ? 0 : 1 + random.below(3)
                 for _ in 0..<wanted where !deeper.isEmpty {

@@ -84,7 +84,8 @@ struct MadeTraffic {
         var isDone = true
         let id = random.below(100_000)
         log(now, service, "info", trace, span, "request \(operation.name) received id=\(id)")
-        let isSlow = strikes([.cpuContention, .saturation], service, number, start) || isFaulty(service, start) && fault?.family == .missingSpans
+        let isSlow =
+            strikes([.cpuContention, .saturation], service, number, start) || isFaulty(service, start) && fault?.family == .missingSpans
         let work = operation.workMs * noise() * (isSlow ? fault?.size ?? 1 : 1)
         now += work / 2
         let stops = strikes([.exception, .swallowedException, .earlyReturn, .noLogs], service, number, start) && random.chance(0.9)
@@ -128,7 +129,8 @@ struct MadeTraffic {
         for attempt in 0..<(call.isRetried ? 2 : 1) where attempt == 0 || answer.isError {
             let client = random.hex(16)
             let begin = now
-            let delay = isFaulty(service, begin) || isFaulty(call.service, begin) ? (fault?.family == .networkDelay ? fault?.size ?? 0 : 0) : 0
+            let delay =
+                isFaulty(service, begin) || isFaulty(call.service, begin) ? (fault?.family == .networkDelay ? fault?.size ?? 0 : 0) : 0
             now += 0.4 + 0.6 * random.unit() + delay * (0.8 + 0.4 * random.unit()) / 2
             if strikes([.dependencyOutage], call.service, call.operation, begin) {
                 now += fault?.size ?? 1_000
@@ -156,7 +158,8 @@ struct MadeTraffic {
     }
 
     private mutating func write(
-        _ service: Int, _ operation: String, _ trace: String, _ span: String, _ parent: String, _ start: Double, _ end: Double, isError: Bool
+        _ service: Int, _ operation: String, _ trace: String, _ span: String, _ parent: String, _ start: Double, _ end: Double,
+        isError: Bool
     ) {
         spans.append(
             Span(

@@ -28,9 +28,13 @@ package struct ChannelEvidence: Hashable, Sendable {
     /// The metric that tells it, if one does.
     package var metric: String?
     package var operation: String?
+    /// True when others tell it (a caller that lost a call): it explains nothing of theirs.
+    package var isHearsay: Bool
+    /// True when it is about time that spans measure better.
+    package var isLatency: Bool
     package init(
         service: String, channel: CauseChannel, value: Double, why: String, instance: String? = nil, metric: String? = nil,
-        operation: String? = nil
+        operation: String? = nil, isHearsay: Bool = false, isLatency: Bool = false
     ) {
         self.service = service
         self.channel = channel
@@ -39,6 +43,8 @@ package struct ChannelEvidence: Hashable, Sendable {
         self.instance = instance
         self.metric = metric
         self.operation = operation
+        self.isHearsay = isHearsay
+        self.isLatency = isLatency
     }
 }
 
@@ -65,13 +71,17 @@ package struct CauseReading: Hashable, Sendable {
     package var hasSpans: Bool
     /// Services on traces that took too long.
     package var onSlowTraces: Set<String>
+    /// Services of the map that send nothing at all.
+    package var silent: Set<String>
     package init(
-        at: Instant, weight: Double, evidence: [ChannelEvidence], hasSpans: Bool = false, onSlowTraces: Set<String> = []
+        at: Instant, weight: Double, evidence: [ChannelEvidence], hasSpans: Bool = false, onSlowTraces: Set<String> = [],
+        silent: Set<String> = []
     ) {
         self.at = at
         self.weight = weight
         self.evidence = evidence
         self.hasSpans = hasSpans
         self.onSlowTraces = onSlowTraces
+        self.silent = silent
     }
 }

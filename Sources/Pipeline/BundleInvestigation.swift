@@ -118,7 +118,9 @@ package enum BundleInvestigation {
 
     // MARK: - The verdict
 
-    private static func decide(_ context: RunContext, _ bundle: Bundle, extent: ClosedRange<Instant>?, ignoresHints: Bool) throws -> CaseFile {
+    private static func decide(_ context: RunContext, _ bundle: Bundle, extent: ClosedRange<Instant>?, ignoresHints: Bool) throws
+        -> CaseFile
+    {
         let store = context.store
         let from = bundle.from ?? Instant.representable.lowerBound
         let to = max(from, bundle.to ?? Instant.representable.upperBound)

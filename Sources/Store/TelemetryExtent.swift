@@ -28,7 +28,8 @@ extension CaseStore {
             }
             let range = Instant.representable
             if low > high { return nil }
-            return min(range.upperBound, max(range.lowerBound, Instant(ms: low)))...max(range.lowerBound, min(range.upperBound, Instant(ms: high)))
+            return min(
+                range.upperBound, max(range.lowerBound, Instant(ms: low)))...max(range.lowerBound, min(range.upperBound, Instant(ms: high)))
         }
     }
 }

@@ -21,6 +21,7 @@ import Testing
         "Delivery": ["Model", "Transport", "Subprocess"],
         "Trust": ["Model", "CPCRE2"],
         "DemoStory": ["Model", "Subprocess"],
+        "LabelledCases": ["Model"],
         "Assets": ["CAssets"],
     ]
     static let everywhere: Set<String> = [

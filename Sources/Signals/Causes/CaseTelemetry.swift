@@ -46,6 +46,8 @@ struct Accusation {
     var instance: String?
     var metric: String?
     var operation: String?
+    var isHearsay = false
+    var isLatency = false
 }
 
 /// One measured quantity: its values of quiet times, and those of the case in order of time.

@@ -25,7 +25,9 @@ enum MetricRole: Equatable {
             self = .other
         }
     }
-    private static let failure = ["error", "err", "fail", "exception", "timeout", "reject", "refus", "abort", "unavail", "5xx", "500", "503"]
+    private static let failure = [
+        "error", "err", "fail", "exception", "timeout", "reject", "refus", "abort", "unavail", "5xx", "500", "503",
+    ]
     private static let successes = ["success", "avail", "uptime", "healthy", "apdex"]
     private static let slowness = [
         "latency", "duration", "delay", "response", "elapsed", "rtt", "p50", "p75", "p90", "p95", "p99", "p999", "wait", "slow",
@@ -60,13 +62,12 @@ struct CauseMetrics {
         names = services.names
         for track in tracks.sorted(by: { $0.key < $1.key }).prefix(Self.mostSeries) {
             guard let service = services[track.key.service] else { continue }
-            var role = MetricRole(track.key.metric)
+            let role = MetricRole(track.key.metric)
             if role == .other { continue }
             var item = Item(service: service, instance: track.key.instance, metric: track.key.metric, role: role)
             if let (isFrom, other) = Self.otherEnd(track.key.metric, services) {
                 item.isFrom = isFrom
                 item.callee = isFrom ? nil : other
-                role = MetricRole(track.key.metric)
             }
             let isCounter = track.kind == .counter
             var last: MetricPoint?
@@ -74,10 +75,11 @@ struct CauseMetrics {
                 var value = point.value
                 if isCounter {
                     defer { last = point }
-                    guard let before = last, point.timeMs > before.timeMs, point.timeMs - before.timeMs <= 15 * Int64.minuteMs,
+                    guard let before = last, point.timeMs > before.timeMs, point.timeMs &- before.timeMs <= 15 * Int64.minuteMs,
+                        point.timeMs &- before.timeMs > 0,
                         point.value >= before.value
                     else { continue }
-                    value = (point.value - before.value) * 60_000 / Double(point.timeMs - before.timeMs)
+                    value = (point.value - before.value) * 60_000 / Double(point.timeMs &- before.timeMs)
                 }
                 item.series.add(role == .success ? -value : value, at: point.timeMs, window: window)
             }
@@ -137,10 +139,11 @@ struct CauseMetrics {
         for (metric, all) in byMetric {
             pools[metric] = (all.map(\.scale).sorted().quantile(0.5), all.map { abs($0.level) }.sorted().quantile(0.5))
         }
-        return stands.map { stand in
+        return stands.compactMap { stand in
             let pool = pools[items[stand.item].metric] ?? (stand.scale, abs(stand.level))
             let parts = [stand.scale, pool.scale, 0.05 * abs(stand.level), 0.02 * pool.level]
             let size = max(parts.reduce(0) { $0 + $1 * $1 }.squareRoot(), 1e-9)
+            guard stand.up.isFinite, size.isFinite else { return nil }
             return Rise(item: stand.item, z: max(0, min(1_000, stand.up / size)), before: stand.level, after: stand.after)
         }
     }
@@ -168,7 +171,8 @@ struct CauseMetrics {
             let item = items[rise.item]
             guard own > out[item.service]?.value ?? 0.0005 else { continue }
             out[item.service] = Accusation(
-                value: own, why: words(rise), instance: item.instance.isEmpty ? nil : item.instance, metric: item.metric)
+                value: own, why: words(rise), instance: item.instance.isEmpty ? nil : item.instance, metric: item.metric,
+                isLatency: item.role == .latency)
         }
         return out
     }

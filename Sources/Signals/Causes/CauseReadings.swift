@@ -18,15 +18,17 @@ package enum CauseReadings {
         let messages = messagePatterns(telemetry, templates, services, window)
         let errors = errorLines(telemetry, templates, services, window)
         let failing = errorSpans(spans, forest, services, window)
+        let silent = telemetry.map.services.subtracting(speaking(telemetry))
         let cuts = CutEstimate(calls: calls, metrics: metrics, window: window).cuts(hint: hint?.ms)
         return cuts.map { cut in
-            var reading = CauseReading(at: Instant(ms: cut.at), weight: cut.weight, evidence: [], hasSpans: !spans.isEmpty)
+            var reading = CauseReading(at: Instant(ms: cut.at), weight: cut.weight, evidence: [], hasSpans: !spans.isEmpty, silent: silent)
             func add(_ channel: CauseChannel, _ found: [Int: Accusation]) {
                 for (service, accusation) in found.sorted(by: { $0.key < $1.key }) where accusation.value > 0 {
                     reading.evidence.append(
                         ChannelEvidence(
                             service: services.names[service], channel: channel, value: min(1, accusation.value), why: accusation.why,
-                            instance: accusation.instance, metric: accusation.metric, operation: accusation.operation))
+                            instance: accusation.instance, metric: accusation.metric, operation: accusation.operation,
+                            isHearsay: accusation.isHearsay, isLatency: accusation.isLatency))
                 }
             }
             let time = calls.evidence(at: cut.at)
@@ -45,6 +47,12 @@ package enum CauseReadings {
         }
     }
 
+    private static func speaking(_ telemetry: CaseTelemetry) -> Set<String> {
+        var out = Set(telemetry.tracks.map(\.key.service)).union(telemetry.logs.map(\.service))
+        for span in telemetry.spans { out.insert(span.service) }
+        return out
+    }
+
     private static func leaves(_ logs: [LogHistory]) -> [LogLeaf] {
         var byID: [Int64: LogLeaf] = [:]
         for history in logs { byID.merge(history.leaves) { $0.pattern <= $1.pattern ? $0 : $1 } }
@@ -57,9 +65,11 @@ package enum CauseReadings {
         var patterns = RequestPatterns(noun: "the call")
         for linked in forest.linked {
             let span = spans[linked.span]
-            guard let service = services[span.service] else { continue }
-            let children = linked.children.compactMap { place -> (key: String, child: RequestPatterns.Child)? in
-                let child = spans[forest.linked[place].span]
+            // A call is looked through: what matters is who was called, not by which client.
+            guard linked.remoteChild == nil, let service = services[span.service] else { continue }
+            let below = linked.children.map { forest.linked[$0].remoteChild ?? $0 }.map { spans[forest.linked[$0].span] }
+            let ordered = below.count > 1 ? below.sorted { ($0.start.ms, $0.spanID) < ($1.start.ms, $1.spanID) } : below
+            let children = ordered.compactMap { child -> (key: String, child: RequestPatterns.Child)? in
                 guard let number = services[child.service] else { return nil }
                 return ("\(number) \(child.operation)", RequestPatterns.Child(service: number, text: child.operation))
             }

@@ -65,7 +65,7 @@ struct CutEstimate {
     /// Moments with weights, the likeliest first.
     func cuts(hint: Int64?) -> [(at: Int64, weight: Double)] {
         if let hint {
-            let near = estimates(from: hint - 150_000, to: hint + 90_000).filter { abs($0.at - hint) >= Self.apartMs }
+            let near = estimates(from: hint &- 150_000, to: hint &+ 90_000).filter { abs($0.at &- hint) >= Self.apartMs }
             return [(at: hint, weight: 2)] + near.prefix(2).map { (at: $0.at, weight: 1) }
         }
         let best = estimates(from: window.lowerBound &+ 60_000, to: window.upperBound &- 45_000)

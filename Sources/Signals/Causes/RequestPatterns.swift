@@ -11,6 +11,8 @@ struct RequestPatterns {
         var end: Int64
         /// Numbers of the kinds that occurred below, local to the parent kind, ascending.
         var children: [Int32]
+        /// The last child in another service, -1 for none.
+        var last: Int32
     }
     struct Child {
         var service: Int
@@ -50,7 +52,9 @@ struct RequestPatterns {
             parents.append(Parent(service: service, text: text))
         }
         var own: Set<Int32> = []
+        var last: Int32 = -1
         for child in children {
+            defer { if child.child.service != service, let number = parents[number].childNumbers[child.key] { last = number } }
             if let known = parents[number].childNumbers[child.key] {
                 own.insert(known)
             } else if parents[number].children.count < Self.mostChildren {
@@ -63,7 +67,7 @@ struct RequestPatterns {
         }
         if window.contains(start) {
             lastEnd = max(lastEnd, end)
-            parents[number].groups.append(Group(start: start, end: end, children: own.sorted()))
+            parents[number].groups.append(Group(start: start, end: end, children: own.sorted(), last: last))
         } else {
             parents[number].quietCount += 1
             for child in own { parents[number].quietWith[Int(child)] += 1 }
@@ -143,9 +147,34 @@ struct RequestPatterns {
         return (part(p, q) + part(1 - p, 1 - q)) / 2.0.logarithm
     }
 
-    /// The parent's service is accused; a callee that is no longer called, by .6.
+    /// What was called last before a request stopped short: its answer may be why.
+    private func lastCall(_ change: Change, at cut: Int64) -> Int? {
+        let parent = parents[change.parent]
+        var counts: [Int32: Int] = [:]
+        var total = 0
+        for group in parent.groups
+        where group.start >= cut && group.start < cut &+ CauseSeries.postMs && !group.children.contains(Int32(change.child)) {
+            total += 1
+            counts[group.last, default: 0] += 1
+        }
+        guard let most = counts.min(by: { ($1.value, $0.key) < ($0.value, $1.key) }), most.key >= 0, most.value * 5 >= total * 3 else {
+            return nil
+        }
+        return parent.children[Int(most.key)].service
+    }
+
+    static let lost = 0.6
+    static let answered = 0.55
+
+    /// The parent's service is accused; a callee that is no longer called by .6, the one whose answer came last before by .55 of
+    /// each caller.
     func evidence(at cut: Int64) -> [Int: Accusation] {
         var out: [Int: Accusation] = [:]
+        var answers: [Int: [Int: (value: Double, change: Change)]] = [:]
+        func hear(_ service: Int, _ value: Double, _ change: Change) {
+            guard value > out[service]?.value ?? 0 else { return }
+            out[service] = Accusation(value: value, why: words(change), operation: parents[change.parent].text, isHearsay: true)
+        }
         for change in changes(at: cut) {
             let parent = parents[change.parent]
             let child = parent.children[change.child]
@@ -154,7 +183,17 @@ struct RequestPatterns {
                 out[service] = Accusation(value: value, why: words(change), operation: parent.text)
             }
             credit(parent.service, change.value)
-            if child.service != parent.service, change.isLoss { credit(child.service, 0.6 * change.value) }
+            guard child.service != parent.service, change.isLoss else { continue }
+            hear(child.service, Self.lost * change.value, change)
+            if let last = lastCall(change, at: cut), last != child.service {
+                let value = Self.answered * change.value
+                if value > answers[last]?[parent.service]?.value ?? 0 { answers[last, default: [:]][parent.service] = (value, change) }
+            }
+        }
+        for (service, callers) in answers.sorted(by: { $0.key < $1.key }) {
+            let ordered = callers.sorted { ($1.value.value, $0.key) < ($0.value.value, $1.key) }
+            let value = 1 - ordered.reduce(1) { $0 * (1 - $1.value.value) }
+            if let first = ordered.first { hear(service, value, first.value.change) }
         }
         return out
     }
