@@ -75,10 +75,13 @@ import Testing
 
     @Test func `saturation is told from a metric against its own spikes`() {
         func track(_ service: String, _ level: Double) -> MetricTrack {
-            let points = (-60..<8).map { minute in
-                MetricPoint(
-                    timeMs: start + Int64(minute) * 60_000 - (minute < 0 ? 1_800_000 : 0),
-                    value: (minute >= 4 ? level : 10) + Double((minute + 60) % 7))
+            var points: [MetricPoint] = []
+            for minute in -60..<8 {
+                // Quiet times end half an hour before.
+                let away: Int64 = minute < 0 ? 1_800_000 : 0
+                let base: Double = minute >= 4 ? level : 10
+                let spike = Double((minute + 60) % 7)
+                points.append(MetricPoint(timeMs: start + Int64(minute) * 60_000 - away, value: base + spike))
             }
             return MetricTrack(key: MetricKey(service: service, instance: service + "-1", metric: "cpu_usage"), points: points)
         }

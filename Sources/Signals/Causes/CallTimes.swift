@@ -28,7 +28,9 @@ struct CallTimes {
 
     static let rounds = 6
 
-    init(spans: [Span], forest: TraceForest, services: ServiceNumbers, window: ClosedRange<Int64>) {
+    /// `silent` names, for a service that calls exactly one service which sends nothing, that one: calls of it that end nowhere went
+    /// there.
+    init(spans: [Span], forest: TraceForest, services: ServiceNumbers, window: ClosedRange<Int64>, silent: [Int: Int] = [:]) {
         struct Key: Hashable {
             var caller: Int
             var callee: Int
@@ -44,6 +46,14 @@ struct CallTimes {
         var roots: [Double] = []
         var found: [Item] = []
         traceOf.reserveCapacity(forest.linked.count)
+        // Operations that are calls: a span of them without anything below is a call into the dark.
+        var isCall: Set<TraceOperation> = []
+        for linked in forest.linked {
+            let span = spans[linked.span]
+            if linked.remoteChild != nil || span.kind == .client {
+                isCall.insert(TraceOperation(service: span.service, operation: span.operation))
+            }
+        }
         for place in forest.linked.indices {
             let linked = forest.linked[place]
             let span = spans[linked.span]
@@ -61,7 +71,13 @@ struct CallTimes {
                 key = Key(caller: caller, callee: callee, operation: span.operation, calleeOperation: remote.operation)
                 value = max(0, whole - Double(max(0, remote.durationUs)) / 1_000)
             } else {
-                key = Key(caller: caller, callee: caller, operation: span.operation, calleeOperation: "")
+                var callee = caller
+                if linked.children.isEmpty, let dark = silent[caller],
+                    isCall.contains(TraceOperation(service: span.service, operation: span.operation))
+                {
+                    callee = dark
+                }
+                key = Key(caller: caller, callee: callee, operation: span.operation, calleeOperation: "")
                 value = Double(linked.selfUs) / 1_000
             }
             let number = numbers[key] ?? found.count

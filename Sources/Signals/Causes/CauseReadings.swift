@@ -11,14 +11,15 @@ package enum CauseReadings {
             ($0.start.ms, $0.traceID, $0.spanID, $0.service, $0.operation) < ($1.start.ms, $1.traceID, $1.spanID, $1.service, $1.operation)
         }
         let forest = TraceForest(spans)
-        let calls = CallTimes(spans: spans, forest: forest, services: services, window: window)
+        let silent = telemetry.map.services.subtracting(speaking(telemetry))
+        let calls = CallTimes(
+            spans: spans, forest: forest, services: services, window: window, silent: soleSilentCallees(telemetry.map, silent, services))
         let metrics = CauseMetrics(tracks: telemetry.tracks, services: services, window: window)
         let structure = callPatterns(spans, forest, services, window)
         let templates = LogTemplates(leaves: leaves(telemetry.logs))
         let messages = messagePatterns(telemetry, templates, services, window)
         let errors = errorLines(telemetry, templates, services, window)
         let failing = errorSpans(spans, forest, services, window)
-        let silent = telemetry.map.services.subtracting(speaking(telemetry))
         let cuts = CutEstimate(calls: calls, metrics: metrics, window: window).cuts(hint: hint?.ms)
         return cuts.map { cut in
             var reading = CauseReading(at: Instant(ms: cut.at), weight: cut.weight, evidence: [], hasSpans: !spans.isEmpty, silent: silent)
@@ -45,6 +46,15 @@ package enum CauseReadings {
             reading.onSlowTraces = Set(time.slowServices.map { services.names[$0] })
             return reading
         }
+    }
+
+    private static func soleSilentCallees(_ map: ServiceMap, _ silent: Set<String>, _ services: ServiceNumbers) -> [Int: Int] {
+        var out: [Int: Int] = [:]
+        for service in services.names {
+            let dark = map.callees(of: service).filter(silent.contains)
+            if dark.count == 1, let caller = services[service], let callee = services[dark[0]] { out[caller] = callee }
+        }
+        return out
     }
 
     private static func speaking(_ telemetry: CaseTelemetry) -> Set<String> {

@@ -211,6 +211,13 @@ CREATE TABLE log_exemplar (
 
 CREATE TABLE log_leaf (leaf INTEGER PRIMARY KEY, pattern TEXT NOT NULL) STRICT;
 
+CREATE TABLE log_request (
+  service INTEGER NOT NULL REFERENCES name(name_id),
+  minute INTEGER NOT NULL,
+  lines BLOB NOT NULL,
+  PRIMARY KEY (service, minute)
+) STRICT;
+
 CREATE TABLE log_service_leaf (
   service INTEGER NOT NULL REFERENCES name(name_id),
   leaf INTEGER NOT NULL REFERENCES log_leaf(leaf),
