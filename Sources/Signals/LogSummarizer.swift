@@ -213,8 +213,8 @@ package struct LogSummarizer {
                     leaf: leaves[Int(line.leaf)].id, level: LogLevel(rawValue: line.level) ?? .unknown)
             })
         let summary = LogSummary(
-            leaves: seen.map { leaves[Int($0)] }.sorted { $0.id < $1.id }, counts: counts, exemplars: kept, lines: traced, recordCount: recordCount,
-            timelessCount: timelessCount, redactions: redactions)
+            leaves: seen.map { leaves[Int($0)] }.sorted { $0.id < $1.id }, counts: counts, exemplars: kept, lines: traced,
+            recordCount: recordCount, timelessCount: timelessCount, redactions: redactions)
         flushed.removeAll(keepingCapacity: true)
         lines.removeAll(keepingCapacity: true)
         recordCount = 0

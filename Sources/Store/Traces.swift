@@ -49,7 +49,7 @@ extension CaseStore {
             Int(
                 clamping: try connection.number(
                     "SELECT count(*) FROM name JOIN span ON service = name_id WHERE start_ms BETWEEN :from AND :to",
-                    ["from": .int(from.ms), "to": .int(to.ms)]) ?? 0)
+                    ["from": .int(from.ms), "to": .int(to.ms)]))
         }
     }
 
