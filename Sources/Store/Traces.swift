@@ -39,7 +39,8 @@ extension CaseStore {
                     SpanQuery.inRange, ["service": .int(service), "from": .int(from.ms), "to": .int(to.ms)]
                 ) { Span($0, names: names) }
             }
-            return out.sorted(by: SpanQuery.isEarlier)
+            // Places are sorted, not the spans, which are large.
+            return out.indices.sorted { SpanQuery.isEarlier(out[$0], out[$1]) }.map { out[$0] }
         }
     }
 
@@ -144,9 +145,16 @@ enum SpanID {
 
     static func text(_ row: Row, _ column: Int32) -> String {
         guard row.isBlob(column) else { return row.text(column) }
-        let digits = Array("0123456789abcdef".utf8)
-        return String(decoding: row.bytes(blob: column).flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+        let bytes = row.bytes(blob: column)
+        return String(unsafeUninitializedCapacity: bytes.count * 2) { out in
+            for (index, byte) in bytes.enumerated() {
+                out[index * 2] = digit(byte >> 4)
+                out[index * 2 + 1] = digit(byte & 15)
+            }
+            return bytes.count * 2
+        }
     }
+    private static func digit(_ nibble: UInt8) -> UInt8 { nibble < 10 ? nibble + 48 : nibble + 87 }
 }
 
 extension Span {

@@ -103,19 +103,21 @@ struct DeriveSignals {
 
     private func deriveTraces(_ group: Group) throws -> Int {
         var changed = 0
-        for onsets in affected(group.days, after: 1) {
+        let affected = affected(group.days, after: 1)
+        guard let first = affected.first, let last = affected.last else { return 0 }
+        let stretch = try SpanStretch(
+            store, from: Instant(ms: first.lowerBound - .dayMs), to: Instant(ms: last.upperBound + Self.lookAheadMs))
+        for onsets in affected {
+            let (from, to) = (Instant(ms: onsets.lowerBound), Instant(ms: onsets.upperBound))
             // Without a span on the day nothing began on it.
-            let isEmpty = try store.spanCount(from: Instant(ms: onsets.lowerBound), to: Instant(ms: onsets.upperBound - 1)) == 0
-            let spans =
-                isEmpty
-                ? []
-                : try store.spans(from: Instant(ms: onsets.lowerBound - .dayMs), to: Instant(ms: onsets.upperBound + Self.lookAheadMs))
+            let isEmpty = try stretch.isEmpty(from: from, to: to - 1)
+            let spans = isEmpty ? [] : try stretch.spans(from: from - .dayMs, to: to + Self.lookAheadMs)
             let events = spans.isEmpty ? [] : TraceSignals.derive(spans: spans, onsets: onsets, origin: "caseboard")
             changed += try replace(events, DerivedScope(types: [.slowOperation, .errorSpans], scopeKey: "traces"), onsets)
         }
         let before = try store.serviceMap()
         for day in group.days {
-            let spans = try store.spans(from: Instant(ms: day * .dayMs - .hourMs), to: Instant(ms: (day + 1) * .dayMs + .hourMs))
+            let spans = try stretch.spans(from: Instant(ms: day * .dayMs - .hourMs), to: Instant(ms: (day + 1) * .dayMs + .hourMs))
             let edges = TraceMap.edges(spans).sorted { $0.key < $1.key }
             try store.replaceEdges(origin: "traces:\(day)", edges.map { (edge: $0.key, calls: $0.value) })
         }
@@ -143,5 +145,36 @@ struct DeriveSignals {
         let prepared = events.map { context.prepare($0, origin: "caseboard", redactions: &redactions) }
         let result = try store.replaceDerived(prepared, scope: scope, onsets: onsets)
         return result.inserted + result.superseded
+    }
+}
+
+/// The spans of a stretch of time: read once when they are few, part by part when they are many.
+private struct SpanStretch {
+    private static let fewSpans = 200_000
+    private let store: CaseStore
+    private let all: [Span]?
+
+    init(_ store: CaseStore, from: Instant, to: Instant) throws {
+        self.store = store
+        all = try store.spanCount(from: from, to: to) <= Self.fewSpans ? try store.spans(from: from, to: to) : nil
+    }
+
+    /// By start, both ends included.
+    func spans(from: Instant, to: Instant) throws -> [Span] {
+        guard let all else { return try store.spans(from: from, to: to) }
+        return Array(all[place(from, all)..<place(to + 1, all)])
+    }
+    func isEmpty(from: Instant, to: Instant) throws -> Bool {
+        guard let all else { return try store.spanCount(from: from, to: to) == 0 }
+        return place(from, all) == place(to + 1, all)
+    }
+    /// The place of the first span that starts at or after `moment`.
+    private func place(_ moment: Instant, _ all: [Span]) -> Int {
+        var (low, high) = (0, all.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if all[middle].start < moment { low = middle + 1 } else { high = middle }
+        }
+        return low
     }
 }
