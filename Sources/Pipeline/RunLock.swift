@@ -6,6 +6,11 @@ import Model
 package final class RunLock {
     private let descriptor: Int32
 
+    /// How long a held lock is waited for. A killed run can leave a child between fork and exec, which still has the
+    /// descriptor for a moment; a real run holds it longer.
+    private static let attempts = 40
+    private static let pauseMicroseconds: UInt32 = 25_000
+
     package init(_ url: URL) throws(PipelineError) {
         let path = url.plainPath
         do {
@@ -15,7 +20,12 @@ package final class RunLock {
         }
         let opened = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
         guard opened >= 0 else { throw .cannotWrite(path: path, reason: String(cString: strerror(errno))) }
-        if flock(opened, LOCK_EX | LOCK_NB) != 0 {
+        var isOurs = flock(opened, LOCK_EX | LOCK_NB) == 0
+        for _ in 0..<Self.attempts where !isOurs {
+            usleep(Self.pauseMicroseconds)
+            isOurs = flock(opened, LOCK_EX | LOCK_NB) == 0
+        }
+        if !isOurs {
             var buffer = [UInt8](repeating: 0, count: 64)
             let count = read(opened, &buffer, buffer.count)
             close(opened)

@@ -32,7 +32,8 @@ import Testing
             }
             // Once a workspace is through, or has been hit often, it is finished and compared, and another one begins.
             if !wasKilled || killsHere == 8 || kills == Self.kills {
-                #expect(try disturbed.run().status == 0)
+                let finished = try disturbed.run()
+                try #require(finished.status == 0, "\(finished.status): \(finished.output)\(finished.error)")
                 try expectSame(disturbed, expected, verdicts)
                 disturbed = try pattern.copy()
                 killsHere = 0
