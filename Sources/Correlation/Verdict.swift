@@ -42,7 +42,17 @@ enum Verdict {
             title = String(title.dropFirst(prefix.count))
         }
         if let cut = title.firstIndex(of: ";") { title = String(title[..<cut]) }
-        return title.clipped(to: 90)
+        return shortened(title)
+    }
+    private static let symptomCharacters = 60
+
+    /// A message at the length of a headline, cut after a word where there is one.
+    private static func shortened(_ text: String) -> String {
+        let text = text.clipped(to: 200)
+        guard text.count > symptomCharacters else { return text }
+        let head = text.prefix(symptomCharacters)
+        let words = String(head.lastIndex(of: " ").map { head[..<$0] } ?? head)
+        return words + "…"
     }
 
     private static func after(_ ranking: CauseRanking, service: String) -> String {

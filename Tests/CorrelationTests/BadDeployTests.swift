@@ -38,6 +38,20 @@ struct BadDeployTests {
     @Test func `a commit that was not deployed is no suspect`() {
         #expect(!outage.investigation.suspects.contains { $0.subject.hasPrefix("Open another") })
     }
+    @Test(
+        arguments: [
+            (
+                "FATAL: remaining connection slots are reserved for non-replication superuser connections",
+                "FATAL: remaining connection slots are reserved for…"
+            ),
+            (String(repeating: "x", count: 90), String(repeating: "x", count: 60) + "…"),
+            ("disk is full", "disk is full"),
+        ] as [(String, String)])
+    func `a title shortens a long message after a word`(message: String, shown: String) {
+        let signal = Signal(Shop.log("shop-db", message, Shop.at(5)), rules: CorrelationRules(), now: Shop.at(10))
+        #expect(Verdict.symptom(of: signal) == shown)
+    }
+
     @Test func `title, verdict and impact are plain sentences`() {
         let investigation = outage.investigation
         #expect(investigation.title == "payments: PoolTimeout after deploy of checkout 4.18.0")
