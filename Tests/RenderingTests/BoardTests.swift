@@ -80,7 +80,7 @@ import Testing
     @Test func `a source that is not well says why`() throws {
         let text = try page(CanvasFixture.board).all("th").map { CanvasMarkup.oneLine($0.text) }
         #expect(
-            text.contains("tickets stoppedbreaker open since 12:40: five times 503, next try 14:303 could not be read: caseboard dlq list"))
+            text.contains("tickets stoppedbreaker open since 12:40: five times 503, next try 14:303 could not be read"))
     }
 
     @Test func `ten thousand investigations make a page of at most 200 KB that says where the rest is`() throws {

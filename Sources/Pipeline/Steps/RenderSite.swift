@@ -136,7 +136,9 @@ struct SourceHealthReading {
                 remark = error
             } else if let dead = stat?.deadLetterCount, dead > 0 {
                 state = .failing
-                remark = "\(counted(Int(dead), "item")) could not be read"
+                let letter = try context.store.deadLetters(origin: source.name, limit: 1).first?.letter
+                let file = letter?.place.split(separator: "/").last ?? ""
+                remark = letter.map { "\(file): \($0.reason)" } ?? ""
             } else if (stat?.readCount ?? 0) == 0 {
                 state = .empty
                 remark = "nothing read yet"

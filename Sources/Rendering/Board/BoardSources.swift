@@ -30,8 +30,7 @@ struct BoardSources {
         return [
             "name": .text(source.name.clipped(to: 60)), "state": .optional(source.state == .well ? nil : Self.word(source.state)),
             "stateMark": .text(Self.mark(source.state)), "remark": .optional(source.remark.clipped(to: 200)),
-            "dead": .optional(
-                source.deadLetterCount > 0 ? "\(PageWords.count(source.deadLetterCount)) could not be read: caseboard dlq list" : nil),
+            "dead": .optional(source.deadLetterCount > 0 ? "\(PageWords.count(source.deadLetterCount)) could not be read" : nil),
             "spark": .html(Sparks.source(source.recent, silentFrom: isSilent ? silentFrom : nil)),
             "newest": .text(source.newestAt.map { PageWords.duration(ms: max(0, file.asOf - $0)) } ?? "never"),
         ]
