@@ -94,7 +94,7 @@ let package = Package(
         tests("DemoStory", ["DemoStory"]),
         tests("Accuracy", ["Accuracy", "Correlation", "Signals"]),
         tests("LabelledCases", ["LabelledCases"]),
-        tests("Pipeline", ["Pipeline", "Connectors", "Delivery", "Store"]),
+        tests("Pipeline", ["Pipeline", "Connectors", "Delivery", "LabelledCases", "Store"]),
         tests("Command", ["caseboard"]),
         tests("Tidy", ["Assets"]),
     ],

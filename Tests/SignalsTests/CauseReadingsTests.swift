@@ -103,6 +103,56 @@ import Testing
         #expect((found?.value ?? 0) > 0.5)
     }
 
+    /// Requests each two seconds: front asks back, then store; from the cut on it goes another way after the answer of back, says so if
+    /// it `knows`, and no longer asks store.
+    private func wrongAnswers(knows: Bool) -> CaseTelemetry {
+        var spans: [Span] = []
+        var lines: [TracedLine] = []
+        for number in 0..<200 {
+            let at = start + Int64(number) * 2_400 - (number < 60 ? 3_600_000 : 0)
+            let isWrong = at >= start + 240_000 && number % 7 != 0
+            let trace = String(number)
+            func span(_ id: String, _ parent: String, _ service: String, _ name: String, _ from: Int64, _ ms: Int64) {
+                spans.append(
+                    Span(
+                        traceID: trace, spanID: trace + id, parentID: parent.isEmpty ? "" : trace + parent, service: service,
+                        operation: name, start: Instant(ms: from), durationUs: ms * 1_000))
+            }
+            func line(_ leaf: Int64, _ from: Int64) {
+                lines.append(
+                    TracedLine(
+                        service: "front", trace: hashed(trace) | 1, span: hashed(trace + "1") | 1, timeMs: from, place: from, leaf: leaf,
+                        level: .info))
+            }
+            span("1", "", "front", "page", at, 40)
+            span("2", "1", "front", "client", at + 1, 12)
+            span("3", "2", "back", "work", at + 2, 10)
+            line(1, at)
+            if !isWrong {
+                span("4", "1", "front", "client", at + 15, 12)
+                span("5", "4", "store", "save", at + 16, 10)
+            }
+            if !isWrong { line(2, at + 30) } else if knows { line(3, at + 14) }
+        }
+        return telemetry(spans, lines: lines)
+    }
+
+    @Test func `where requests go another way after one answer, and say so, who gave it testifies`() throws {
+        let reading = try #require(CauseReadings.read(wrongAnswers(knows: true), hint: Instant(ms: start + 240_000)).first)
+        let found = try #require(reading.evidence.first { $0.service == "back" && $0.channel == .structure })
+        #expect(!found.isHearsay)
+        #expect(found.why.hasSuffix("after the answer of “work”"))
+        let front = reading.evidence.first { $0.service == "front" && $0.channel == .structure }
+        #expect(found.value > 0.8 * (front?.value ?? 1))
+    }
+
+    @Test func `where requests stop after one answer and nobody says why, it is hearsay`() throws {
+        let reading = try #require(CauseReadings.read(wrongAnswers(knows: false), hint: Instant(ms: start + 240_000)).first)
+        let found = try #require(reading.evidence.first { $0.service == "back" && $0.channel == .structure })
+        #expect(found.isHearsay)
+        #expect(found.value < 0.7 * (best(reading, .structure)?.value ?? 0))
+    }
+
     @Test func `hostile numbers are survived`() {
         var spans = quiet
         spans.append(

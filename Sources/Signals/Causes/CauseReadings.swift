@@ -17,7 +17,7 @@ package enum CauseReadings {
         let metrics = CauseMetrics(tracks: telemetry.tracks, services: services, window: window)
         let structure = callPatterns(spans, forest, services, window)
         let templates = LogTemplates(leaves: leaves(telemetry.logs))
-        let messages = messagePatterns(telemetry, templates, services, window)
+        let messages = messagePatterns(telemetry, templates, LastAnswers(spans, forest, services), services, window)
         let errors = errorLines(telemetry, templates, services, window)
         let failing = errorSpans(spans, forest, services, window)
         let cuts = CutEstimate(calls: calls, metrics: metrics, window: window).cuts(hint: hint?.ms)
@@ -38,8 +38,9 @@ package enum CauseReadings {
             add(.saturation, metrics.saturation(rises))
             add(.symptom, metrics.symptoms(rises))
             add(.dependency, metrics.dependencies(rises))
-            add(.structure, structure.evidence(at: cut.at))
-            add(.pattern, messages.evidence(at: cut.at))
+            let branches = messages.branches(at: cut.at)
+            add(.structure, structure.evidence(at: cut.at, branches: branches))
+            add(.pattern, messages.evidence(at: cut.at, branches: branches))
             let said = errors.evidence(at: cut.at, noun: "error message")
             let failed = failing.evidence(at: cut.at, noun: "failing operation")
             add(.errors, said.merging(failed) { $0.value >= $1.value ? $0 : $1 })
@@ -85,13 +86,15 @@ package enum CauseReadings {
             }
             patterns.add(
                 "\(service) \(span.operation)", service: service, text: span.operation, start: span.start.ms,
-                end: span.start.ms &+ max(0, span.durationUs) / 1_000, children: children, window: window)
+                end: span.start.ms &+ max(0, span.durationUs) / 1_000, children: children,
+                answer: children.last { $0.child.service != service }?.child, window: window)
         }
         return patterns
     }
 
     private static func messagePatterns(
-        _ telemetry: CaseTelemetry, _ templates: LogTemplates, _ services: ServiceNumbers, _ window: ClosedRange<Int64>
+        _ telemetry: CaseTelemetry, _ templates: LogTemplates, _ answers: LastAnswers, _ services: ServiceNumbers,
+        _ window: ClosedRange<Int64>
     ) -> RequestPatterns {
         var patterns = RequestPatterns(noun: "the message")
         let lines = telemetry.lines.sorted()
@@ -113,7 +116,7 @@ package enum CauseReadings {
             }
             patterns.add(
                 "\(service) \(first)", service: service, text: templates.pattern(of: first), start: lines[start].timeMs,
-                end: lines[end - 1].timeMs, children: children, window: window)
+                end: lines[end - 1].timeMs, children: children, answer: answers.answer(to: lines[start], of: service), window: window)
         }
         return patterns
     }

@@ -11,10 +11,10 @@ struct RequestPatterns {
         var end: Int64
         /// Numbers of the kinds that occurred below, local to the parent kind, ascending.
         var children: [Int32]
-        /// The last child in another service, -1 for none.
-        var last: Int32
+        /// Number of the answer that came last, -1 for none.
+        var answer: Int32
     }
-    struct Child {
+    struct Child: Hashable {
         var service: Int
         var text: String
     }
@@ -30,6 +30,9 @@ struct RequestPatterns {
     private(set) var parents: [Parent] = []
     private var numbers: [String: Int] = [:]
     private var lastEnd = Int64.min
+    /// Operations of other services that answered last, by number.
+    private var answers: [Child] = []
+    private var answerNumbers: [Child: Int32] = [:]
     let noun: String
 
     static let cutOffMs: Int64 = 500
@@ -39,7 +42,7 @@ struct RequestPatterns {
     init(noun: String) { self.noun = noun }
 
     mutating func add(
-        _ key: String, service: Int, text: String, start: Int64, end: Int64, children: [(key: String, child: Child)],
+        _ key: String, service: Int, text: String, start: Int64, end: Int64, children: [(key: String, child: Child)], answer: Child?,
         window: ClosedRange<Int64>
     ) {
         let number: Int
@@ -52,9 +55,7 @@ struct RequestPatterns {
             parents.append(Parent(service: service, text: text))
         }
         var own: Set<Int32> = []
-        var last: Int32 = -1
         for child in children {
-            defer { if child.child.service != service, let number = parents[number].childNumbers[child.key] { last = number } }
             if let known = parents[number].childNumbers[child.key] {
                 own.insert(known)
             } else if parents[number].children.count < Self.mostChildren {
@@ -67,11 +68,20 @@ struct RequestPatterns {
         }
         if window.contains(start) {
             lastEnd = max(lastEnd, end)
-            parents[number].groups.append(Group(start: start, end: end, children: own.sorted(), last: last))
+            parents[number].groups.append(Group(start: start, end: end, children: own.sorted(), answer: self.number(of: answer)))
         } else {
             parents[number].quietCount += 1
             for child in own { parents[number].quietWith[Int(child)] += 1 }
         }
+    }
+
+    private mutating func number(of answer: Child?) -> Int32 {
+        guard let answer else { return -1 }
+        if let known = answerNumbers[answer] { return known }
+        let next = Int32(answers.count)
+        answers.append(answer)
+        answerNumbers[answer] = next
+        return next
     }
 
     /// A change in how often a child occurs below its parent.
@@ -85,8 +95,9 @@ struct RequestPatterns {
         var surprise: Double
         /// 1 when all changes below this parent are losses (or all gains), 0 when they balance: another mix of requests.
         var oneSided: Double
-        /// min(1, 1.2 |Δp| + .1) × S/(S + 6) × (.25 + .75 oneSided)
-        var value: Double
+        /// min(1, 1.2 |Δp| + .1) × S/(S + 6)
+        var strength: Double
+        var value: Double { strength * (0.25 + 0.75 * oneSided) }
         var isLoss: Bool { after < before }
     }
 
@@ -137,7 +148,7 @@ struct RequestPatterns {
             let size = min(1, 1.2 * abs(item.after - item.before) + 0.1)
             return Change(
                 parent: item.parent, child: item.child, before: item.before, after: item.after, count: item.count, surprise: surprise,
-                oneSided: oneSided, value: size * surprise / (surprise + 6) * (0.25 + 0.75 * oneSided))
+                oneSided: oneSided, strength: size * surprise / (surprise + 6))
         }
     }
 
@@ -147,53 +158,75 @@ struct RequestPatterns {
         return (part(p, q) + part(1 - p, 1 - q)) / 2.0.logarithm
     }
 
-    /// What was called last before a request stopped short: its answer may be why.
-    private func lastCall(_ change: Change, at cut: Int64) -> Int? {
-        let parent = parents[change.parent]
-        var counts: [Int32: Int] = [:]
+    /// The answer after which requests go another way: what came last in three of five that did, and how many of all requests with
+    /// that answer did.
+    private func lastAnswer(_ change: Change, at cut: Int64) -> (answer: Child, share: Double)? {
+        var struck: [Int32: Int] = [:]
+        var all: [Int32: Int] = [:]
         var total = 0
-        for group in parent.groups
-        where group.start >= cut && group.start < cut &+ CauseSeries.postMs && !group.children.contains(Int32(change.child)) {
+        for group in parents[change.parent].groups where group.start >= cut && group.start < cut &+ CauseSeries.postMs {
+            all[group.answer, default: 0] += 1
+            guard group.children.contains(Int32(change.child)) != change.isLoss else { continue }
             total += 1
-            counts[group.last, default: 0] += 1
+            struck[group.answer, default: 0] += 1
         }
-        guard let most = counts.min(by: { ($1.value, $0.key) < ($0.value, $1.key) }), most.key >= 0, most.value * 5 >= total * 3 else {
+        guard let most = struck.min(by: { ($1.value, $0.key) < ($0.value, $1.key) }), most.key >= 0, most.value * 5 >= total * 3 else {
             return nil
         }
-        return parent.children[Int(most.key)].service
+        return (answers[Int(most.key)], Double(most.value) / Double(max(1, all[most.key] ?? 0)))
     }
 
     static let lost = 0.6
     static let answered = 0.55
+    static let branched = 0.4
 
-    /// The parent's service is accused; a callee that is no longer called by .6, the one whose answer came last before by .55 of
-    /// each caller.
-    func evidence(at cut: Int64) -> [Int: Accusation] {
+    /// What each service says now and did not use to, failures apart, 0…1: it goes another way, and knows it.
+    func branches(at cut: Int64) -> [Int: Double] {
+        var out: [Int: Double] = [:]
+        for change in changes(at: cut) where isBranch(change) {
+            let service = parents[change.parent].service
+            out[service] = max(out[service] ?? 0, change.strength)
+        }
+        return out
+    }
+
+    private func isBranch(_ change: Change) -> Bool {
+        !change.isLoss && !ErrorWords.speaksOfFailure(parents[change.parent].children[change.child].text)
+    }
+
+    /// The parent's service is accused; a callee that is no longer called by .6. Where requests go another way after one and the same
+    /// answer, the service that gave it is accused by .55 of each caller, and by up to .95 of one that says where it went (`branches`).
+    /// What several callers say, or one that knows, is testimony.
+    func evidence(at cut: Int64, branches: [Int: Double]) -> [Int: Accusation] {
         var out: [Int: Accusation] = [:]
-        var answers: [Int: [Int: (value: Double, change: Change)]] = [:]
-        func hear(_ service: Int, _ value: Double, _ change: Change) {
+        var answers: [Child: [Int: (value: Double, change: Change)]] = [:]
+        func accuse(_ service: Int, _ value: Double, _ change: Change, isHearsay: Bool, answer: Child? = nil) {
             guard value > out[service]?.value ?? 0 else { return }
-            out[service] = Accusation(value: value, why: words(change), operation: parents[change.parent].text, isHearsay: true)
+            let why = words(change) + (answer.map { ", after the answer of “\($0.text.clipped(to: 80))”" } ?? "")
+            out[service] = Accusation(value: value, why: why, operation: parents[change.parent].text, isHearsay: isHearsay)
         }
         for change in changes(at: cut) {
             let parent = parents[change.parent]
             let child = parent.children[change.child]
-            func credit(_ service: Int, _ value: Double) {
-                guard value > out[service]?.value ?? 0 else { return }
-                out[service] = Accusation(value: value, why: words(change), operation: parent.text)
+            accuse(parent.service, change.value, change, isHearsay: false)
+            if child.service != parent.service {
+                guard change.isLoss else { continue }
+                accuse(child.service, Self.lost * change.value, change, isHearsay: true)
+            } else if !change.isLoss && !isBranch(change) {
+                continue
             }
-            credit(parent.service, change.value)
-            guard child.service != parent.service, change.isLoss else { continue }
-            hear(child.service, Self.lost * change.value, change)
-            if let last = lastCall(change, at: cut), last != child.service {
-                let value = Self.answered * change.value
-                if value > answers[last]?[parent.service]?.value ?? 0 { answers[last, default: [:]][parent.service] = (value, change) }
+            if let (answer, share) = lastAnswer(change, at: cut), answer.service != child.service || child.service == parent.service {
+                let value = (Self.answered + Self.branched * (branches[parent.service] ?? 0)) * share * change.value
+                if value > answers[answer]?[parent.service]?.value ?? 0 { answers[answer, default: [:]][parent.service] = (value, change) }
             }
         }
-        for (service, callers) in answers.sorted(by: { $0.key < $1.key }) {
+        for (answer, callers) in answers.sorted(by: { ($0.key.service, $0.key.text) < ($1.key.service, $1.key.text) }) {
             let ordered = callers.sorted { ($1.value.value, $0.key) < ($0.value.value, $1.key) }
             let value = 1 - ordered.reduce(1) { $0 * (1 - $1.value.value) }
-            if let first = ordered.first { hear(service, value, first.value.change) }
+            let knows = callers.keys.contains { branches[$0] ?? 0 > 0.5 }
+            if let first = ordered.first {
+                accuse(answer.service, value, first.value.change, isHearsay: callers.count < 2 && !knows, answer: answer)
+            }
         }
         return out
     }
