@@ -25,7 +25,8 @@ package enum MetricAnomalies {
         var detector = MetricDetector()
         var hold = 0.0
         var rowsSincePeak = Int.max / 2
-        var byTime: [Int64: (value: Double, score: Double, view: MetricDetector.View)] = [:]
+        var scored: [(score: Double, view: MetricDetector.View)?] = []
+        scored.reserveCapacity(rows.times.count)
         for index in rows.times.indices {
             let row = detector.take(rows.values[index], at: rows.times[index])
             let held = rowsSincePeak < holdRows ? hold : 0
@@ -36,14 +37,20 @@ package enum MetricAnomalies {
                 rowsSincePeak += 1
             }
             let alarm = max(0, row.score - held)
-            byTime[rows.times[index]] = (rows.values[index], alarm / (alarm + 0.3), row.view)
+            scored.append((alarm / (alarm + 0.3), row.view))
         }
+        // Points mostly come in order of time: the row of one is the next after the row before.
+        var next = 0
         return track.points.map { point in
-            let found = byTime.removeValue(forKey: point.timeMs)
-            let score = found?.score ?? 0
+            let index = next < rows.times.count && rows.times[next] == point.timeMs ? next : rows.index(of: point.timeMs)
+            guard let index, let found = scored[index] else {
+                return MetricScore(time: Instant(ms: point.timeMs), value: point.value, score: 0, reason: "")
+            }
+            scored[index] = nil
+            next = index + 1
             return MetricScore(
-                time: Instant(ms: point.timeMs), value: found?.value ?? point.value, score: score,
-                reason: score > 0 ? "\(found?.view ?? .value)" : "")
+                time: Instant(ms: point.timeMs), value: rows.values[index], score: found.score,
+                reason: found.score > 0 ? found.view.name : "")
         }
     }
     private static let holdRows = 100

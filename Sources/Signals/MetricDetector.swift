@@ -3,7 +3,13 @@ import Model
 /// Watches one series row by row and says of each row how new it is, looked at in several ways. Keeps no future and a bounded
 /// past; the same rows give the same answers.
 struct MetricDetector {
-    enum View: Int, CaseIterable { case value, shortLevel, level, longLevel, jump, spread, day, stillness }
+    enum View: Int, CaseIterable {
+        case value, shortLevel, level, longLevel, jump, spread, day, stillness
+
+        private static let names = allCases.map { "\($0)" }
+        /// As it is written here.
+        var name: String { Self.names[rawValue] }
+    }
     struct Row {
         var score = 0.0
         var signal = 0.0

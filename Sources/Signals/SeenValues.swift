@@ -4,11 +4,25 @@ import Model
 /// nearest of them, in units of what is a wide gap there, says how new it is (the study `metric-anomalies`, section 2.2).
 struct SeenValues {
     private struct Place {
-        var value: Double
         var visits: Double
         /// How new it was when first seen: the memory of the bad.
         var birth: Double
         var lastRow: Int
+        /// What that memory adds to the distance from here, for scores and for signals.
+        private(set) var scoreMemory = 0.0
+        private(set) var signalMemory = 0.0
+
+        init(visits: Double, birth: Double, lastRow: Int, memory: Double) {
+            self.visits = visits
+            self.birth = birth
+            self.lastRow = lastRow
+            remember(memory)
+        }
+        /// After each change of the visits.
+        mutating func remember(_ memory: Double) {
+            scoreMemory = memory * min(birth, 1) / (visits * visits)
+            signalMemory = memory * min(birth, 3) / visits
+        }
     }
     private struct Waiting {
         var value: Double
@@ -23,115 +37,137 @@ struct SeenValues {
     }
 
     static let capacity = 32
+    /// Ascending; `places` says more of each.
+    private var values: [Double] = []
     private var places: [Place] = []
+    /// A ring of the values that came last; `turn` is the place of the oldest.
     private var waiting: [Waiting] = []
+    private var turn = 0
     private let delay: Int
     private let memory: Double
 
     /// A value is taken in `delay` rows after it came, so that a short glitch does not vouch for itself.
     init(delay: Int = 2, memory: Double = 0.35) {
-        self.delay = delay
+        self.delay = max(1, delay)
         self.memory = memory
+        values.reserveCapacity(Self.capacity + 1)
         places.reserveCapacity(Self.capacity + 1)
+        waiting.reserveCapacity(delay)
     }
 
     /// How new `value` is, with `floor` as the least unit; then remembers it.
     mutating func take(_ value: Double, row: Int, floor: Double) -> Deviation {
         let deviation = deviation(of: value, floor: floor)
-        waiting.append(Waiting(value: value, deviation: deviation.score))
-        if waiting.count > delay {
-            let ripe = waiting.removeFirst()
+        let new = Waiting(value: value, deviation: deviation.score)
+        if waiting.count < delay {
+            waiting.append(new)
+        } else {
+            let ripe = waiting[turn]
+            waiting[turn] = new
+            turn = turn + 1 == delay ? 0 : turn + 1
             absorb(ripe.value, deviation: ripe.deviation, row: row)
         }
         return deviation
     }
 
     private func deviation(of value: Double, floor: Double) -> Deviation {
-        guard let first = places.first, let last = places.last else { return Deviation() }
-        let range = last.value - first.value
-        let above = firstIndex(notBelow: value)
+        values.withUnsafeBufferPointer { values in
+            places.withUnsafeBufferPointer { places in
+                Self.deviation(of: value, floor: floor, values, places)
+            }
+        }
+    }
+
+    private static func deviation(
+        of value: Double, floor: Double, _ values: UnsafeBufferPointer<Double>, _ places: UnsafeBufferPointer<Place>
+    ) -> Deviation {
+        let count = values.count
+        guard count > 0 else { return Deviation() }
+        let range = values[count - 1] - values[0]
+        let above = firstIndex(notBelow: value, values)
         let nearest: Int
-        if above == places.count {
+        if above == count {
             nearest = above - 1
-        } else if above > 0, value - places[above - 1].value < places[above].value - value {
+        } else if above > 0, value - values[above - 1] < values[above] - value {
             nearest = above - 1
         } else {
             nearest = above
         }
-        let unit = max(0.15 * range, spacing(behind: nearest, from: value), floor)
-        let side: Double = value > places[nearest].value ? 1 : value < places[nearest].value ? -1 : 0
+        let unit = max(0.15 * range, spacing(behind: nearest, from: value, values), floor)
+        let side: Double = value > values[nearest] ? 1 : value < values[nearest] ? -1 : 0
         guard unit > 0 else { return side == 0 ? Deviation() : Deviation(score: 10, signal: 10, side: side) }
         var score = Double.infinity
         var signal = Double.infinity
-        func look(_ index: Int) -> Bool {
-            let distance = abs(value - places[index].value) / unit
-            guard distance < max(score, signal) else { return false }
-            let place = places[index]
-            score = min(score, distance + memory * min(place.birth, 1) / (place.visits * place.visits))
-            signal = min(signal, distance + memory * min(place.birth, 3) / place.visits)
-            return true
-        }
         var down = nearest
-        while down >= 0, look(down) { down -= 1 }
+        while down >= 0 {
+            let distance = abs(value - values[down]) / unit
+            guard distance < max(score, signal) else { break }
+            score = min(score, distance + places[down].scoreMemory)
+            signal = min(signal, distance + places[down].signalMemory)
+            down -= 1
+        }
         var up = nearest + 1
-        while up < places.count, look(up) { up += 1 }
+        while up < count {
+            let distance = abs(value - values[up]) / unit
+            guard distance < max(score, signal) else { break }
+            score = min(score, distance + places[up].scoreMemory)
+            signal = min(signal, distance + places[up].signalMemory)
+            up += 1
+        }
         return Deviation(score: score, signal: signal, side: side)
     }
 
     /// The mean of up to four gaps on the far side of a place: wide where the series is sparse.
-    private func spacing(behind nearest: Int, from value: Double) -> Double {
-        let step = value >= places[nearest].value ? -1 : 1
-        var gaps = 0
-        var at = nearest
-        while gaps < 4, at + step >= 0, at + step < places.count {
-            at += step
-            gaps += 1
-        }
-        return gaps == 0 ? 0 : abs(places[nearest].value - places[at].value) / Double(gaps)
+    private static func spacing(behind nearest: Int, from value: Double, _ values: UnsafeBufferPointer<Double>) -> Double {
+        let gaps = value >= values[nearest] ? min(4, nearest) : min(4, values.count - 1 - nearest)
+        if gaps == 0 { return 0 }
+        let at = value >= values[nearest] ? nearest - gaps : nearest + gaps
+        return abs(values[nearest] - values[at]) / Double(gaps)
     }
 
-    private func firstIndex(notBelow value: Double) -> Int {
-        var low = 0
-        var high = places.count
-        while low < high {
-            let middle = (low + high) / 2
-            if places[middle].value < value { low = middle + 1 } else { high = middle }
-        }
-        return low
+    /// Counts those below: few values, and no branch to guess.
+    private static func firstIndex(notBelow value: Double, _ values: UnsafeBufferPointer<Double>) -> Int {
+        var below = 0
+        for known in values { below &+= known < value ? 1 : 0 }
+        return below
     }
 
     private mutating func absorb(_ value: Double, deviation: Double, row: Int) {
-        let at = firstIndex(notBelow: value)
-        let range = (places.last?.value ?? 0) - (places.first?.value ?? 0)
+        let at = values.withUnsafeBufferPointer { Self.firstIndex(notBelow: value, $0) }
+        let range = (values.last ?? 0) - (values.first ?? 0)
         var near: Int?
-        if at < places.count, places[at].value - value <= 0.005 * range { near = at }
-        if at > 0, value - places[at - 1].value <= 0.005 * range, near == nil || value - places[at - 1].value < places[at].value - value {
+        if at < values.count, values[at] - value <= 0.005 * range { near = at }
+        if at > 0, value - values[at - 1] <= 0.005 * range, near == nil || value - values[at - 1] < values[at] - value {
             near = at - 1
         }
         if let near {
             places[near].visits += row - places[near].lastRow > 50 ? 1 : 1.0 / 64
             places[near].lastRow = row
+            places[near].remember(memory)
             return
         }
-        places.insert(Place(value: value, visits: 1, birth: deviation, lastRow: row), at: at)
-        if places.count > Self.capacity { mergeClosest() }
+        values.insert(value, at: at)
+        places.insert(Place(visits: 1, birth: deviation, lastRow: row, memory: memory), at: at)
+        if values.count > Self.capacity { mergeClosest() }
     }
 
     private mutating func mergeClosest() {
         var best = 1
         var gap = Double.infinity
-        for index in 1..<places.count where places[index].value - places[index - 1].value < gap {
-            gap = places[index].value - places[index - 1].value
+        for index in 1..<values.count where values[index] - values[index - 1] < gap {
+            gap = values[index] - values[index - 1]
             best = index
         }
         let left = places[best - 1]
         let right = places[best]
         let visits = left.visits + right.visits
-        var value = (left.value * left.visits + right.value * right.visits) / visits
-        if best - 1 == 0 { value = left.value }
-        if best == places.count - 1 { value = right.value }
+        var value = (values[best - 1] * left.visits + values[best] * right.visits) / visits
+        if best - 1 == 0 { value = values[best - 1] }
+        if best == values.count - 1 { value = values[best] }
+        values[best - 1] = value
         places[best - 1] = Place(
-            value: value, visits: visits, birth: min(left.birth, right.birth), lastRow: max(left.lastRow, right.lastRow))
+            visits: visits, birth: min(left.birth, right.birth), lastRow: max(left.lastRow, right.lastRow), memory: memory)
+        values.remove(at: best)
         places.remove(at: best)
     }
 }
