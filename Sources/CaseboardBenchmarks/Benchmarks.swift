@@ -84,5 +84,12 @@ func benchFolder(_ name: String) throws -> URL {
     return url
 }
 
+/// How often each side of a comparison runs, taking turns; the middle of the figures counts.
+let repetitions = 3
+func median(_ figures: [Double]) -> Double {
+    let sorted = figures.sorted()
+    return sorted.isEmpty ? 0 : (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
+}
+
 func thousands(_ value: Double) -> String { value >= 1e6 ? "\((value / 1e4).rounded() / 100) M" : "\((value / 100).rounded() / 10) k" }
 func twoDigits(_ value: Double) -> String { "\((value * 100).rounded() / 100)" }

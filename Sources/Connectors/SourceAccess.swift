@@ -79,6 +79,9 @@ final class OpenFile {
     /// Reads on until `count` bytes are pending or the end is reached. A plain file is not read beyond `limit`, its size when
     /// the run began.
     func fill(to count: Int, limit: Int64?) {
+        if !stream.isCompressed {
+            pending.reserveCapacity(min(count, Int(clamping: max(Int64(pending.count), stream.fileBytes - start))))
+        }
         while pending.count < count, !isAtEnd {
             // In steps, because room is made (and cleared) before it is known how much there is.
             let guess = stream.isCompressed ? 4 &* stream.fileBytes : stream.fileBytes - start - Int64(pending.count) + 1
@@ -97,9 +100,10 @@ final class OpenFile {
         }
     }
 
-    /// Takes the first `count` pending bytes away.
+    /// Takes the first `count` pending bytes away. What is left is little; removed in place, all of it would be copied, since
+    /// the page that was read shares the bytes.
     func drop(_ count: Int) {
-        pending.removeFirst(count)
+        pending = Array(pending.dropFirst(count))
         start += Int64(count)
     }
 }

@@ -110,9 +110,9 @@ package final class Decompressor {
     @discardableResult
     package func read(into buffer: inout [UInt8], upTo count: Int) throws(DecompressionError) -> Int {
         guard count > 0 else { return 0 }
+        if kind == .plain { return try readPlain(into: &buffer, upTo: count) }
         // Room for what is likely there, not for the bound: a small file must not cost a page of zeros.
-        let likely = kind == .plain ? max(64 << 10, fileBytes - offset + 1) : 1 << 20
-        let room = Int(min(Int64(count), likely))
+        let room = min(count, 1 << 20)
         let start = buffer.count
         buffer.append(contentsOf: [UInt8](repeating: 0, count: room))
         var taken = 0
@@ -178,6 +178,26 @@ package final class Decompressor {
             } catch {
                 failure = error
             }
+        }
+        offset += Int64(taken)
+        if taken == 0, let failure { throw failure }
+        return taken
+    }
+
+    /// Straight behind what `buffer` holds, without room that is cleared first.
+    private func readPlain(into buffer: inout [UInt8], upTo count: Int) throws(DecompressionError) -> Int {
+        var taken = 0
+        while taken < count, !isFinished, failure == nil {
+            do throws(DecompressionError) {
+                if inputStart == inputEnd { try fill() }
+            } catch {
+                failure = error
+            }
+            let piece = min(count - taken, inputEnd - inputStart)
+            if piece == 0 { isFinished = failure == nil }
+            buffer.append(contentsOf: input[inputStart..<inputStart + piece])
+            inputStart += piece
+            taken += piece
         }
         offset += Int64(taken)
         if taken == 0, let failure { throw failure }

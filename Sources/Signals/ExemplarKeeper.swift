@@ -213,12 +213,23 @@ private struct LineCounter {
     private var lines: Int64 = 0
     mutating func count(in bytes: [UInt8], upTo offset: Int) -> Int64 {
         let end = min(max(at, offset), bytes.count)
-        bytes.withUnsafeBufferPointer { buffer in
-            var found: Int64 = 0
-            for index in at..<end { found &+= buffer[index] == 10 ? 1 : 0 }
-            lines &+= found
+        bytes.withUnsafeBytes { buffer in
+            // Sixteen bytes at once; each lane counts, as long as a byte can hold it.
+            while end &- at >= 16 {
+                let stop = at &+ min(255 &* 16, (end &- at) & ~15)
+                var found = SIMD16<UInt8>(repeating: 0)
+                while at < stop {
+                    let here = buffer.loadUnaligned(fromByteOffset: at, as: SIMD16<UInt8>.self)
+                    found &+= SIMD16<UInt8>(repeating: 0).replacing(with: 1, where: here .== 10)
+                    at &+= 16
+                }
+                lines &+= Int64(SIMD16<UInt16>(truncatingIfNeeded: found).wrappedSum())
+            }
+            while at < end {
+                lines &+= buffer[at] == 10 ? 1 : 0
+                at &+= 1
+            }
         }
-        at = end
         return lines
     }
 }

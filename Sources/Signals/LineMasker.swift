@@ -39,12 +39,16 @@ final class LineMasker {
     /// Scans `bytes[start..<end]`, of which all up to `limit` may be read; then `pattern(of:)` gives the text. The key is never 0.
     func key(_ bytes: UnsafePointer<UInt8>, _ start: Int, _ end: Int, limit: Int) -> UInt64 {
         scan(bytes, start, end, limit)
+        // A sum of what the tokens are at their places: no product waits for the one before it.
         var key: UInt64 = 0x8EBC_6AF0_9C88_C6E3
+        var place: UInt64 = 0
         for index in 0..<count {
             let token = tokens[index]
             let salt: UInt64 = UInt64(token.kind.rawValue) << 1 | (token.isSpaced ? 1 : 0)
-            key = mixed(key ^ token.hash, 0x5895_66D2_5A6F_3F4B &+ salt)
+            place &+= 0x9E37_79B9_7F4A_7C15
+            key &+= mixed(token.hash ^ place, 0x5895_66D2_5A6F_3F4B &+ salt)
         }
+        key = mixed(key, 0xA24B_AED4_963E_E407)
         if isCut { key = mixed(key, 0x1D8E_4E27_C47D_124F) }
         return key | 1
     }
@@ -156,7 +160,7 @@ final class LineMasker {
             if count >= Self.maximumTokens { return isCut = true }
             if kind & ByteClass.delimiter != 0 {
                 at = delimiter(byte, bytes, at, end, spaced)
-            } else if at &+ 8 <= limit, let stop = plainWord(bytes, at, end, spaced) {
+            } else if at &+ 8 <= limit, let stop = plainWord(bytes, at, end, limit, spaced) {
                 at = stop
                 spaced = false
                 continue
@@ -227,10 +231,11 @@ final class LineMasker {
 
     /// Most words: one to seven letters with nothing special about them, scanned and hashed by one load.
     @inline(__always)
-    private func plainWord(_ bytes: UnsafePointer<UInt8>, _ start: Int, _ end: Int, _ spaced: Bool) -> Int? {
+    private func plainWord(_ bytes: UnsafePointer<UInt8>, _ start: Int, _ end: Int, _ limit: Int, _ spaced: Bool) -> Int? {
         let word = UInt64(littleEndian: UnsafeRawPointer(bytes + start).loadUnaligned(as: UInt64.self))
         let length = min(letterRun(word), end &- start)
-        guard length > 0, length < 8 else { return nil }
+        if length == 8 { return longWord(bytes, start, end, limit, spaced) }
+        guard length > 0 else { return nil }
         let stop = start &+ length
         if stop < end {
             let next = bytes[stop]
@@ -247,8 +252,56 @@ final class LineMasker {
         return stop
     }
 
+    /// Eight letters and more, with nothing special about them: eight at a time.
+    private func longWord(_ bytes: UnsafePointer<UInt8>, _ start: Int, _ end: Int, _ limit: Int, _ spaced: Bool) -> Int? {
+        var stop = start &+ 8
+        var run = 8
+        while run == 8 {
+            guard stop &+ 8 <= limit else { return nil }
+            run = letterRun(UInt64(littleEndian: UnsafeRawPointer(bytes + stop).loadUnaligned(as: UInt64.self)))
+            stop &+= run
+        }
+        stop = min(stop, end)
+        if stop < end {
+            let next = bytes[stop]
+            guard classes[Int(next)] & ByteClass.endOfWord != 0, next != UInt8(ascii: ":") else { return nil }
+        }
+        // `=undefined`
+        if stop &- start == 9, follows(UInt8(ascii: "="), bytes, spaced) { return nil }
+        emit(constant: bytes, start, stop, spaced)
+        return stop
+    }
+
+    /// Where four numbers parted by dots end that are a word of their own, an IPv4 address; nil for anything else.
+    @inline(__always)
+    private func dottedQuad(_ bytes: UnsafePointer<UInt8>, _ start: Int, _ end: Int) -> Int? {
+        var at = start
+        var digits = 0
+        var dots = 0
+        while at < end {
+            if bytes[at] &- 48 < 10 {
+                digits &+= 1
+                if digits > 3 { return nil }
+            } else if bytes[at] == UInt8(ascii: "."), digits > 0, dots < 3 {
+                dots &+= 1
+                digits = 0
+            } else {
+                break
+            }
+            at &+= 1
+        }
+        guard dots == 3, digits > 0 else { return nil }
+        if at == end { return at }
+        let isAuthority = bytes[at] == UInt8(ascii: ":") && at &+ 1 < end && bytes[at &+ 1] == UInt8(ascii: "/")
+        return classes[Int(bytes[at])] & ByteClass.endOfWord != 0 && !isAuthority ? at : nil
+    }
+
     @inline(__always)
     private func word(_ firstClass: UInt8, _ bytes: UnsafePointer<UInt8>, _ start: Int, _ end: Int, _ spaced: Bool) -> Int {
+        if firstClass & ByteClass.digit != 0, let stop = dottedQuad(bytes, start, end) {
+            emit(variable: bytes, start, stop, spaced)
+            return stop
+        }
         var flags = firstClass
         var at = start &+ 1
         while at < end {

@@ -138,6 +138,8 @@ extension LineMasker {
                 tokens[out] = tokens[index]
                 tokens[out].end = tokens[last].end
                 out &+= 1
+            } else if out == index {
+                out = last &+ 1  // nothing was folded yet, all stand where they are
             } else {
                 for kept in index...last {
                     tokens[out] = tokens[kept]

@@ -24,6 +24,7 @@ package struct LogSummarizer {
     /// How many counts the last compaction left.
     private var compactedCount = 0
     private var lines: [Line] = []
+    private var traces = LeastTraces()
     private var recordCount = 0
     private var timelessCount = 0
     private var redactions: [String: Int] = [:]
@@ -84,9 +85,7 @@ package struct LogSummarizer {
                         minute = time.floorDivided(by: .minuteMs)
                         minuteStart = minute * .minuteMs
                     }
-                    let record = records[index]
-                    guard let slot = add(record, index, bytes, buffer.count, minute, defaultService, isKnown: isKnown) else { continue }
-                    if !record.traceID.isAbsent, !isKnown { keep(record, slot, bytes, buffer.count, batch.offset) }
+                    add(records[index], index, bytes, buffer.count, minute, defaultService, batch.offset, isKnown: isKnown)
                 }
             }
         }
@@ -101,11 +100,11 @@ package struct LogSummarizer {
     @inline(__always)
     private mutating func add(
         _ record: LogRecord, _ index: Int, _ bytes: UnsafePointer<UInt8>, _ byteCount: Int, _ minute: Int64, _ defaultService: Int32,
-        isKnown: Bool
-    ) -> Int? {
+        _ offset: Int64, isKnown: Bool
+    ) {
         let start = record.message.lower
         let end = record.message.upper
-        guard start >= 0, end >= start, end <= byteCount else { return nil }
+        guard start >= 0, end >= start, end <= byteCount else { return }
         var level = record.level
         if level == .unknown, ErrorWords.beginsLikeException(bytes, start, end) { level = .error }
         var service = defaultService
@@ -117,27 +116,22 @@ package struct LogSummarizer {
         let key = mixed(message ^ salt &* 0x9E37_79B9_7F4A_7C15, 0xD6E8_FEB8_6659_FD93) | 1
         let slot: Int
         if let found = slots.find(key) { slot = found } else { slot = insert(key, bytes, start, end, service, level) }
-        if !isKnown {
-            if slots[slot].minute != minute {
-                if slots[slot].count > 0 { flushed.append(Flushed(slots[slot])) }
-                slots[slot].minute = minute
-                slots[slot].count = 0
-            }
-            slots[slot].count &+= 1
-        }
+        if !isKnown, let before = slots.count(slot, in: minute) { flushed.append(Flushed(before)) }
         if !exemplars.isTooLate(record.timeMs, slots[slot]) || isKnown {
             slots[slot].bound = exemplars.offer(record, index, service: service, leaf: slots[slot].leaf, level: level)
         }
-        return slot
+        if !isKnown, !record.traceID.isAbsent { keep(record, slot, bytes, byteCount, minute, offset) }
     }
 
-    private mutating func keep(_ record: LogRecord, _ slot: Int, _ bytes: UnsafePointer<UInt8>, _ byteCount: Int, _ offset: Int64) {
+    private mutating func keep(
+        _ record: LogRecord, _ slot: Int, _ bytes: UnsafePointer<UInt8>, _ byteCount: Int, _ minute: Int64, _ offset: Int64
+    ) {
         func hash(_ range: ByteRange) -> UInt64 {
             guard !range.isAbsent, range.lower >= 0, range.upper <= byteCount, range.count > 0 else { return 0 }
             return hashed(bytes + range.lower, Int(range.count)) | 1
         }
         let trace = hash(record.traceID)
-        if trace == 0 { return }
+        guard trace != 0, traces.admit(trace, service: slots[slot].service, minute: minute) else { return }
         lines.append(
             Line(
                 service: slots[slot].service, leaf: slots[slot].leaf, level: slots[slot].level, timeMs: record.timeMs,
@@ -217,6 +211,7 @@ package struct LogSummarizer {
             recordCount: recordCount, timelessCount: timelessCount, redactions: redactions)
         flushed.removeAll(keepingCapacity: true)
         lines.removeAll(keepingCapacity: true)
+        traces = LeastTraces()
         recordCount = 0
         timelessCount = 0
         redactions = [:]

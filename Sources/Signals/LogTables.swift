@@ -11,12 +11,51 @@ struct LogSlot {
     var bound = ExemplarBound()
 }
 
-/// Open addressing with linear probing over 64-bit keys (never 0); at most half full.
-struct SlotTable {
+/// Keys of 64 bits, never 0, → small numbers: open addressing with linear probing, at most half full.
+struct KeyTable {
     private var keys: [UInt64] = Array(repeating: 0, count: 1 << 12)
-    private var places: [Int32] = Array(repeating: 0, count: 1 << 12)
-    private var slots: [LogSlot] = []
+    private var numbers: [Int32] = Array(repeating: 0, count: 1 << 12)
     private var mask = (1 << 12) - 1
+    private(set) var count = 0
+
+    @inline(__always)
+    func find(_ key: UInt64) -> Int? {
+        var at = Int(truncatingIfNeeded: key &>> 1) & mask
+        while true {
+            let held = keys[at]
+            if held == key { return Int(numbers[at]) }
+            if held == 0 { return nil }
+            at = (at &+ 1) & mask
+        }
+    }
+
+    /// `key` is not in the table yet.
+    mutating func insert(_ key: UInt64, _ number: Int32) {
+        if count * 2 >= keys.count { grow() }
+        place(key, number)
+        count += 1
+    }
+
+    private mutating func place(_ key: UInt64, _ number: Int32) {
+        var at = Int(truncatingIfNeeded: key &>> 1) & mask
+        while keys[at] != 0 { at = (at &+ 1) & mask }
+        keys[at] = key
+        numbers[at] = number
+    }
+
+    private mutating func grow() {
+        let (oldKeys, oldNumbers) = (keys, numbers)
+        keys = Array(repeating: 0, count: oldKeys.count * 2)
+        numbers = Array(repeating: 0, count: oldKeys.count * 2)
+        mask = keys.count - 1
+        for (key, number) in zip(oldKeys, oldNumbers) where key != 0 { place(key, number) }
+    }
+}
+
+/// The slots of a summarizer, found by their keys.
+struct SlotTable {
+    private var table = KeyTable()
+    private var slots: [LogSlot] = []
 
     var count: Int { slots.count }
     subscript(index: Int) -> LogSlot {
@@ -25,36 +64,25 @@ struct SlotTable {
     }
 
     @inline(__always)
-    func find(_ key: UInt64) -> Int? {
-        var at = Int(truncatingIfNeeded: key &>> 1) & mask
-        while true {
-            let held = keys[at]
-            if held == key { return Int(places[at]) }
-            if held == 0 { return nil }
-            at = (at &+ 1) & mask
-        }
-    }
+    func find(_ key: UInt64) -> Int? { table.find(key) }
 
     mutating func insert(_ key: UInt64, leaf: Int32, service: Int32, level: LogLevel) -> Int {
-        if slots.count * 2 >= keys.count { grow() }
+        table.insert(key, Int32(slots.count))
         slots.append(LogSlot(key: key, leaf: leaf, service: service, level: level.rawValue))
-        place(key, slots.count - 1)
         return slots.count - 1
     }
 
-    private mutating func place(_ key: UInt64, _ index: Int) {
-        var at = Int(truncatingIfNeeded: key &>> 1) & mask
-        while keys[at] != 0 { at = (at &+ 1) & mask }
-        keys[at] = key
-        places[at] = Int32(index)
-    }
-
-    private mutating func grow() {
-        let size = keys.count * 2
-        keys = Array(repeating: 0, count: size)
-        places = Array(repeating: 0, count: size)
-        mask = size - 1
-        for index in slots.indices { place(slots[index].key, index) }
+    /// Counts one more record of the slot in `minute`; gives the count that is no longer the current one.
+    @inline(__always)
+    mutating func count(_ index: Int, in minute: Int64) -> LogSlot? {
+        if slots[index].minute == minute {
+            slots[index].count &+= 1
+            return nil
+        }
+        let before = slots[index]
+        slots[index].minute = minute
+        slots[index].count = 1
+        return before.count > 0 ? before : nil
     }
 }
 
@@ -64,8 +92,8 @@ struct ServiceTable {
     private var indices: [String: Int32] = [:]
     /// Hash of the bytes as written → index.
     private var written: [UInt64: Int32] = [:]
-    private var lastHash: UInt64 = 0
-    private var lastIndex: Int32 = -1
+    /// Names met lately, each in the place that its hash says.
+    private var recent: [(hash: UInt64, index: Int32)] = Array(repeating: (0, -1), count: 64)
 
     func name(_ index: Int32) -> String { names[Int(index)] }
 
@@ -88,23 +116,20 @@ struct ServiceTable {
     @inline(__always)
     mutating func index(of bytes: UnsafePointer<UInt8>, _ count: Int) -> Int32? {
         let hash = hashed(bytes, count)
-        if hash == lastHash, lastIndex >= 0 { return lastIndex }
-        return remember(bytes, count, hash)
+        let known = recent[Int(truncatingIfNeeded: hash &>> 58)]
+        if known.hash == hash, known.index >= 0 { return known.index }
+        guard let index = remember(bytes, count, hash) else { return nil }
+        recent[Int(truncatingIfNeeded: hash &>> 58)] = (hash, index)
+        return index
     }
 
     private mutating func remember(_ bytes: UnsafePointer<UInt8>, _ count: Int, _ hash: UInt64) -> Int32? {
-        if let known = written[hash] {
-            lastHash = hash
-            lastIndex = known
-            return known
-        }
+        if let known = written[hash] { return known }
         let written = Array(UnsafeBufferPointer(start: bytes, count: min(count, 256)))
         let name = ServiceName.service(ofInstance: String(decoding: written, as: UTF8.self).clipped(to: 200))
         guard indices[name] != nil || names.count < Limits.servicesPerSource else { return nil }
         let index = self.index(of: name)
         if self.written.count < Limits.servicesPerSource * 16 { self.written[hash] = index }
-        lastHash = hash
-        lastIndex = index
         return index
     }
 }

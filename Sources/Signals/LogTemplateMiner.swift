@@ -8,7 +8,7 @@ import Model
 package struct LogTemplateMiner {
     private let redact: @Sendable (String) -> RedactedText
     private let masker = LineMasker()
-    private var leafOfKey: [UInt64: Int32] = [:]
+    private var leafOfKey = KeyTable()
     private var leafOfID: [Int64: Int32] = [:]
     private var leaves: [LogLeaf] = []
     private var samples: [LeafSamples] = []
@@ -23,14 +23,14 @@ package struct LogTemplateMiner {
         guard let base = bytes.baseAddress, start >= 0, start <= end, end <= bytes.count else { return leaf(ofPattern: "") }
         let key = masker.key(base, start, end, limit: bytes.count)
         let leaf: Int32
-        if let known = leafOfKey[key] {
-            leaf = known
+        if let known = leafOfKey.find(key) {
+            leaf = Int32(truncatingIfNeeded: known)
         } else {
             leaf = self.leaf(
                 ofPattern: redact(String(decoding: masker.pattern(of: base), as: UTF8.self)).text.clipped(
                     toBytes: LineMasker.maximumBytes * 2))
-            if leafOfKey.count >= Self.maximumKeys { leafOfKey = [:] }
-            leafOfKey[key] = leaf
+            if leafOfKey.count >= Self.maximumKeys { leafOfKey = KeyTable() }
+            leafOfKey.insert(key, leaf)
         }
         samples[Int(leaf)].take(masker, base)
         return leaf

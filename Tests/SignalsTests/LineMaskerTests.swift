@@ -48,6 +48,29 @@ import Testing
         ("v1.2.3", "v10.0.1-rc.2"), ("1/3", "17/20"),
     ]
 
+    /// Words are scanned eight bytes at a time where the buffer reaches on, and one by one at its end.
+    @Test(arguments: [
+        "undefined", "value=undefined", "value=undefine", "connection", "connection:", "connections: 7", "connection-pool",
+        "connectionPool",
+        "acknowledgement sent", "acknowledgementsAndMore", "naïvelyaccented", "accented\u{e9}", "accepted", "accepted:8", "ACCEPTED",
+        "Monday",
+        "10.0.0.1", "10.0.0.1:80", "10.0.0.1/8", "10.0.0.1://x", "10.0.0.1.5", "10.0.0", "1000.0.0.1", "10..0.1", "10.0.0.1x", "10.0.0.1.",
+    ])
+    func `what follows a message in memory does not change its leaf`(message: String) {
+        let alone = Array(message.utf8)
+        for follower in ["                ", "abcdefghijklmnop", "0123456789012345", "::::::::::::::::"] {
+            let longer = alone + Array(follower.utf8)
+            let masker = LineMasker()
+            let (key, pattern) = longer.withUnsafeBufferPointer { buffer -> (UInt64, String) in
+                guard let base = buffer.baseAddress else { return (0, "") }
+                let key = masker.key(base, 0, alone.count, limit: longer.count)
+                return (key, String(decoding: masker.pattern(of: base), as: UTF8.self))
+            }
+            #expect(key == Self.key(message))
+            #expect(pattern == Self.pattern(message))
+        }
+    }
+
     @Test(arguments: valuePairs)
     func `two messages that differ only in a value have the same leaf`(first: String, second: String) {
         for frame in ["request X took too long", "X", "open (X) failed", "value=X; retry", "\"X\" was refused.", "got X."] {

@@ -11,6 +11,7 @@ struct TestLine {
     var service: String
     var text: String
     var stack = ""
+    var trace = ""
 }
 
 /// A batch as a reader would make it: service and message lie in the line itself.
@@ -33,10 +34,16 @@ func logBatch(_ lines: [TestLine], path: String = "app.log", offset: Int64 = 0, 
             stack = ByteRange(start: bytes.count, count: line.stack.utf8.count)
             bytes += Array(line.stack.utf8)
         }
+        var trace = ByteRange.absent
+        if !line.trace.isEmpty {
+            bytes.append(32)
+            trace = ByteRange(start: bytes.count, count: line.trace.utf8.count)
+            bytes += Array(line.trace.utf8)
+        }
         records.append(
             LogRecord(
                 timeMs: line.timeMs, level: line.level, record: ByteRange(start: start, count: bytes.count - start), message: message,
-                service: service, stack: stack))
+                service: service, traceID: trace, stack: stack))
         bytes.append(10)
     }
     return LogBatch(
@@ -167,6 +174,32 @@ func merged(_ summaries: [LogSummary]) -> LogSummary {
             #expect(withoutContext(result) == withoutContext(expected))
             #expect(result.recordCount == lines.count)
         }
+    }
+
+    @Test func `of each service and minute the lines of the traces with the least hashes are kept`() {
+        var chance = SeededGenerator(seed: 11)
+        let lines = (0..<4_000).map { number in
+            TestLine(
+                timeMs: Self.noon + Int64.random(in: 0..<180_000, using: &chance), level: .info,
+                service: ["web", "orders"].randomElement(using: &chance) ?? "web", text: "took \(number) ms",
+                trace: "trace-\(Int.random(in: 0..<900, using: &chance))")
+        }
+        // Line by line nothing is passed over, so the sample of all of them is drawn at once.
+        var singly: [TracedLine] = []
+        var offset: Int64 = 0
+        for line in lines {
+            var summarizer = plainSummarizer()
+            let batch = logBatch([line], offset: offset)
+            summarizer.add(batch)
+            singly += summarizer.take().lines
+            offset += Int64(batch.bytes.count)
+        }
+        var summarizer = plainSummarizer()
+        summarizer.add(logBatch(lines))
+        let kept = summarizer.take().lines
+        #expect(singly.count == lines.count)
+        #expect(kept == TracedLines.sampled(singly))
+        #expect(kept.count < lines.count)
     }
 
     @Test func `several batches before one take add up like one`() {
