@@ -38,6 +38,16 @@ extension CaseStore {
         }
     }
 
+    /// The newest commits before a moment, by time, then id.
+    package func commits(before moment: Instant, limit: Int) throws -> [Event] {
+        try access { connection in
+            try connection.all(EventQuery.commitsBefore, ["before": .int(moment.ms), "limit": .int(Int64(limit))]) {
+                try EventQuery.read($0)
+            }
+            .reversed()
+        }
+    }
+
     /// How many live facts there are.
     package func eventCount() throws -> Int {
         try access { Int(try $0.number("SELECT count(*) FROM event WHERE \(EventQuery.isLive)")) }
@@ -97,6 +107,10 @@ enum EventQuery {
     static let inRange = """
         SELECT \(columns) FROM event WHERE occurred_at BETWEEN :from AND :to AND \(isLive) AND role IN (:signal, :change, :context) \
         ORDER BY occurred_at, id LIMIT :limit
+        """
+    static let commitsBefore = """
+        SELECT \(columns) FROM event INDEXED BY event_commit WHERE type = 'commit' AND \(isLive) AND occurred_at < :before \
+        ORDER BY occurred_at DESC, id DESC LIMIT :limit
         """
     static let newest = "SELECT \(columns) FROM event INDEXED BY event_time WHERE \(isLive) ORDER BY occurred_at DESC, id DESC LIMIT 1"
     static let derived =

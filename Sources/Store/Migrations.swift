@@ -9,7 +9,7 @@ enum Migrations {
             ("0002 events", events), ("0003 search", search), ("0004 logs", logs), ("0005 metrics", metrics), ("0006 traces", traces),
             ("0007 tests", tests), ("0008 sources", sources), ("0009 investigations", investigations), ("0010 audit", audit),
             ("0011 runs and outbox", runs), ("0012 identity of people", tokens), ("0013 case search", caseSearch),
-            ("0014 lines of requests", requests),
+            ("0014 lines of requests", requests), ("0015 commits by time", commits),
         ] {
             migrator.registerMigration(name) { try $0.execute(sql: sql) }
         }
@@ -385,6 +385,11 @@ enum Migrations {
           lines BLOB NOT NULL,
           PRIMARY KEY (service, minute)
         ) STRICT;
+        """
+
+    /// Habits are learnt from the newest commits before a case, however many signals lie between them.
+    static let commits = """
+        CREATE INDEX event_commit ON event(occurred_at) WHERE type = 'commit' AND superseded_by IS NULL AND deleted_at IS NULL;
         """
 
     static let caseSearch = """

@@ -103,6 +103,13 @@ struct AppendTests {
         #expect(try store.newestEvent() == events[9])
         #expect(try store.events(fingerprints: [events[7].fingerprint, events[1].fingerprint]) == [events[1], events[7]])
     }
+    @Test func `the newest commits before a moment come in order of time, whatever lies between`() throws {
+        let store = try CaseStore.inMemory()
+        let commits = (0..<5).map { sample("c\($0)", minute: $0 * 10, type: .commit, role: .change) }
+        try store.append(commits.reversed() + (0..<50).map { sample("s\($0)", minute: $0) })
+        #expect(try store.commits(before: .minutes(40), limit: 2) == [commits[2], commits[3]])
+        #expect(try store.commits(before: .minutes(0), limit: 2) == [])
+    }
 
     @Test func `a hundred thousand events are kept once each`() throws {
         let events = (0..<100_000).map { sample("e\($0)", minute: $0 / 50, origin: "bulk") }

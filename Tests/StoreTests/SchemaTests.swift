@@ -37,7 +37,7 @@ struct SchemaTests {
         do {
             let store = try CaseStore.open(path: path)
             try store.append([event])
-            #expect(try store.schemaVersion == 14)
+            #expect(try store.schemaVersion == 15)
             #expect(try store.access { try $0.first("PRAGMA journal_mode") { $0.text(0) } } == "wal")
             #expect(try store.access { try $0.number("PRAGMA foreign_keys") } == 1)
         }
@@ -120,6 +120,7 @@ struct QueryPlanTests {
         (EventQuery.byFingerprint, "USING INDEX event_live (fingerprint=?)"),
         (EventQuery.inRange, "USING INDEX event_time (occurred_at>? AND occurred_at<?)"),
         (EventQuery.newest, "USING INDEX event_time"),
+        (EventQuery.commitsBefore, "USING INDEX event_commit (occurred_at<?)"),
         (EventQuery.derived, "USING INDEX event_derived (derived_scope=? AND occurred_at>? AND occurred_at<?)"),
         (EventQuery.longSignals, "USING INDEX event_long (ended_at>?)"),
         (EventQuery.signalsBefore, "USING INDEX event_time (occurred_at>? AND occurred_at<?)"),

@@ -356,6 +356,8 @@ CREATE TABLE token_revocation (
   revoked_by TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+CREATE INDEX event_commit ON event(occurred_at) WHERE type = 'commit' AND superseded_by IS NULL AND deleted_at IS NULL;
+
 CREATE INDEX event_derived ON event(derived_scope, occurred_at) WHERE derived_scope IS NOT NULL;
 
 CREATE INDEX event_gone ON event(fingerprint, id) WHERE superseded_by IS NOT NULL OR deleted_at IS NOT NULL;
