@@ -39,6 +39,11 @@ package struct GitConnector: Connector {
         }
     }
 
+    /// For questions about the code behind its commits.
+    package func repository(through access: SourceAccess) async throws(ConnectorError) -> GitRepository {
+        try await GitRepository.open(path, access: access)
+    }
+
     private var document: DocumentOrigin {
         DocumentOrigin(origin: settings.name, path: settings.shown(path), service: settings.text("service"), fallbackTime: Instant(ms: 0))
     }

@@ -25,6 +25,17 @@ package enum Limits {
     package static let stackFrames = 64
     package static let filesPerCommit = 500
     package static let commitsPerPage = 2_000
+    /// Of one case, what git is asked for: lines to blame, commits to compare, and what each may say.
+    package static let framesBlamed = 16
+    package static let commitsCompared = 40
+    package static let changedLinesPerCommit = 5_000
+    package static let changedBytesPerCommit = 64 << 10
+    package static let changedLineBytes = 1 << 10
+    package static let gitAnswerBytes = 16 << 20
+    package static let gitAnswerSeconds = 10
+    package static let ignoredRevisions = 1_000
+    /// Commits before a case from which habits (what changes together, who knows a file) are learnt.
+    package static let earlierCommits = 1_000
     package static let pagesPerSource = 1_000_000
     package static let spansPerPage = 50_000
     package static let eventsPerPage = 10_000

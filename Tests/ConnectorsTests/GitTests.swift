@@ -6,7 +6,7 @@ import Testing
 @testable import Connectors
 
 /// A repository for one test; every commit a minute after the one before.
-private final class Repository {
+final class Repository {
     let workspace: Workspace
     let name: String
     private var clock = 1_767_261_600  // 2026-01-01T10:00:00Z
