@@ -10,15 +10,18 @@ struct CaseDraft {
     var merged: [CaseSnapshot] = []
 }
 
-/// The changes around a segment, their releases and their words.
+/// The changes around a segment, their releases, their words and the habits of who made them.
 struct ChangePast {
     let changes: [Event]
     let releases: Releases
     let index: CommitIndex
-    init(changes: [Event], releases: Releases) {
+    let habits: ChangeHabits
+    /// `earlier` are commits before the changes.
+    init(changes: [Event], releases: Releases, earlier: [Event]) {
         self.changes = changes
         self.releases = releases
         index = CommitIndex(releases)
+        habits = ChangeHabits(releases, earlier: earlier)
     }
 }
 
@@ -31,23 +34,40 @@ struct CaseBuilder {
     /// All services of the map and the events, for the ranking of a single incident.
     let allServices: [String]
 
-    func build(_ match: CaseMatching.Match, key: String, past: ChangePast, leftOut: [LeftOut]) -> CaseDraft {
-        let (changes, releases, index) = (past.changes, past.releases, past.index)
+    /// The name of a case in what was measured for it.
+    func answerKey(_ key: String) -> String { window.isSingleIncident ? "" : key }
+
+    private var rules: CorrelationRules {
         var rules = window.rules
         if window.isSingleIncident { rules.changeLookbackHours = 100_000 }
+        return rules
+    }
+
+    private func radius(_ match: CaseMatching.Match) -> (blast: BlastRadius, cuts: [(at: Instant, weight: Double)]) {
         let members = match.signals.map { groups.signals[$0] }
         let cuts = window.isSingleIncident ? Onset.cuts(members, hint: window.startHint) : []
         let blast = BlastRadius(
             members, map: window.map, cut: cuts.first?.at, fallback: window.startHint ?? window.events.first?.occurredAt ?? window.now,
             isHinted: window.isSingleIncident && window.startHint != nil)
+        return (blast, cuts)
+    }
+
+    /// What the repositories could tell of a case.
+    func question(_ match: CaseMatching.Match, key: String, past: ChangePast) -> CodeQuestion? {
+        SuspectRanking(blast: radius(match).blast, past: past, rules: rules, excluded: groups.decisions.expelled(from: key)).question
+    }
+
+    func build(_ match: CaseMatching.Match, key: String, past: ChangePast, leftOut: [LeftOut]) -> CaseDraft {
+        let (changes, releases, rules) = (past.changes, past.releases, rules)
+        let (blast, cuts) = radius(match)
         let excluded = groups.decisions.expelled(from: key)
         let recoveries = Recovery.find(blast: blast, changes: changes, releases: releases, map: window.map, now: window.now)
-        let suspects = SuspectRanking(blast: blast, releases: releases, index: index, rules: rules, excluded: excluded)
+        let suspects = SuspectRanking(blast: blast, past: past, rules: rules, excluded: excluded, code: window.code[answerKey(key)])
         var causes = ChangeCauses(blast: blast, changes: changes, rules: rules)
         let services = ServiceCauses(
             blast: blast, map: window.map, changeNearness: causes.nearness, knowsChanges: causes.knowsChanges,
             cuts: cuts.isEmpty ? [(at: blast.onset, weight: 1)] : cuts, all: window.isSingleIncident ? allServices : involved(blast),
-            measured: MeasuredCauses(window.readings[window.isSingleIncident ? "" : key] ?? [], map: window.map))
+            measured: MeasuredCauses(window.readings[answerKey(key)] ?? [], map: window.map))
         causes.rank(
             blast: blast, services: services, map: window.map, releases: releases, suspects: suspects, recoveries: recoveries,
             excluded: excluded)
@@ -73,7 +93,7 @@ struct CaseBuilder {
         return CaseDraft(
             investigation: investigation, evidence: evidence.sorted, known: known,
             anchor: (blast.firstFailure ?? blast.signals.first)?.fingerprint.text ?? key,
-            signalCount: members.count, merged: match.merged)
+            signalCount: match.signals.count, merged: match.merged)
     }
 
     /// Struck services, and what they call that sends no signals.

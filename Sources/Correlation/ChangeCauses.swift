@@ -38,7 +38,7 @@ struct ChangeCauses {
     let candidates: [Event]
 
     init(blast: BlastRadius, changes: [Event], rules: CorrelationRules) {
-        let from = blast.onset - Int64(max(0, min(rules.changeLookbackHours, 100_000))) * Int64.hourMs
+        let from = blast.onset - rules.lookbackMs
         candidates = changes.filter {
             $0.type != .commit && $0.type != .tag && $0.occurredAt >= from && $0.occurredAt <= blast.onset + Self.skewMs
         }.sorted { ($0.occurredAt, $0.fingerprint) < ($1.occurredAt, $1.fingerprint) }

@@ -11,9 +11,12 @@ package enum Correlator {
         return decision.changes
     }
 
-    /// When each case of a window began and ended as its signals tell it, by key: around these moments telemetry is measured, and
-    /// what it says comes back as `CorrelationWindow.readings`.
-    package static func moments(_ window: CorrelationWindow) -> [CaseMoment] { Decision(bounded(window)).moments() }
+    /// When each case of a window began and ended as its signals tell it: around these moments telemetry is measured, and what it
+    /// says comes back as `CorrelationWindow.readings`. With `asksCode` each says what the repositories could tell of it; their
+    /// answers come back as `CorrelationWindow.code`.
+    package static func moments(_ window: CorrelationWindow, asksCode: Bool = false) -> [CaseMoment] {
+        Decision(bounded(window)).moments(asksCode: asksCode)
+    }
 
     /// Moments outside of the calendar cannot be told to anyone; events that claim them are left alone.
     private static func bounded(_ window: CorrelationWindow) -> CorrelationWindow {
@@ -69,16 +72,19 @@ private struct Decision {
     }
 
     /// In the order and with the keys of the decision.
-    func moments() -> [CaseMoment] {
+    func moments(asksCode: Bool) -> [CaseMoment] {
         let matching = CaseMatching(groups: groups, cases: window.cases, isSingle: window.isSingleIncident)
         var taken = Set(window.cases.map(\.investigation.key))
+        var pasts: [Int: ChangePast] = [:]
         var out: [CaseMoment] = []
         for match in matching.matches where opens(match) && match.survivor?.investigation.isDeleted != true && !match.signals.isEmpty {
             let key = match.survivor?.investigation.key ?? freshKey(match, taken: taken)
             taken.insert(key)
             let blast = BlastRadius(match.signals.map { groups.signals[$0] }, map: window.map, fallback: window.now)
-            if blast.isBuildOnly { continue }
-            out.append(CaseMoment(key: key, onset: blast.onset, lastSignalAt: blast.lastSignalAt))
+            var moment = CaseMoment(
+                key: builder.answerKey(key), onset: blast.onset, lastSignalAt: blast.lastSignalAt, isBuildOnly: blast.isBuildOnly)
+            if asksCode { moment.question = builder.question(match, key: key, past: past(of: match, &pasts)) }
+            out.append(moment)
         }
         return out
     }
@@ -99,9 +105,7 @@ private struct Decision {
             if match.survivor?.investigation.isDeleted == true { continue }
             let key = match.survivor?.investigation.key ?? freshKey(match, taken: taken)
             taken.insert(key)
-            let number = match.signals.first.flatMap { signal in groups.segments.firstIndex { $0.range.contains(signal) } } ?? -1
-            let past = pasts[number] ?? past(of: number)
-            pasts[number] = past
+            let past = past(of: match, &pasts)
             drafts.append(builder.build(match, key: key, past: past, leftOut: leftOut(of: match, openGroups: openGroups, groupOf: groupOf)))
         }
         var withdrawn: [CaseSnapshot] = []
@@ -113,10 +117,29 @@ private struct Decision {
         return emit(drafts, withdrawn: withdrawn, kept: kept)
     }
 
-    private func past(of segment: Int) -> ChangePast {
-        if segment >= 0 { return ChangePast(changes: groups.segments[segment].changes, releases: groups.segments[segment].releases) }
-        let changes = window.events.filter { $0.role == .change }
-        return ChangePast(changes: changes, releases: Releases(changes: changes))
+    /// Of the segment that a case lies in, made once.
+    private func past(of match: CaseMatching.Match, _ made: inout [Int: ChangePast]) -> ChangePast {
+        let number = match.signals.first.flatMap { signal in groups.segments.firstIndex { $0.range.contains(signal) } } ?? -1
+        let past = made[number] ?? past(of: number)
+        made[number] = past
+        return past
+    }
+
+    private func past(of number: Int) -> ChangePast {
+        guard number >= 0 else {
+            let changes = window.events.filter { $0.role == .change }
+            return ChangePast(changes: changes, releases: Releases(changes: changes), earlier: window.earlierCommits)
+        }
+        let segment = groups.segments[number]
+        return ChangePast(changes: segment.changes, releases: segment.releases, earlier: earlierCommits(before: segment))
+    }
+
+    /// The newest commits before a segment's own changes, however far the window reaches.
+    private func earlierCommits(before segment: SignalGroups.Segment) -> [Event] {
+        if window.isSingleIncident { return window.earlierCommits }
+        let from = groups.signals[segment.range.lowerBound].start - window.rules.lookbackMs
+        let commits = (window.earlierCommits + window.events).filter { $0.type == .commit && $0.occurredAt < from }
+        return commits.sorted { ($0.occurredAt, $0.fingerprint) < ($1.occurredAt, $1.fingerprint) }.suffix(Limits.earlierCommits)
     }
 
     /// A group opens an investigation by one severe and sure signal, or because a person has a hand in it.

@@ -45,12 +45,9 @@ struct Releases {
             let number = commits.count
             bySha[sha] = number
             byPrefix[Phrases.short(sha), default: []].append(number)
-            let isMerge =
-                event.attributes[EventAttribute.isMerge]?.boolValue
-                ?? ((event.attributes[EventAttribute.parents]?.arrayValue?.count ?? 0) > 1)
             commits.append(
                 Commit(
-                    event: event, sha: sha, isMerge: isMerge,
+                    event: event, sha: sha, isMerge: Self.isMerge(event),
                     reverts: event.text(EventAttribute.reverts) ?? event.attributes[EventAttribute.reverts]?.arrayValue?.first?.stringValue)
             )
         }
@@ -63,6 +60,10 @@ struct Releases {
             commits[reverted].revertedBy = commits[reverted].revertedBy ?? index
         }
         readDeployments(ordered.filter { $0.type == .deployment })
+    }
+
+    static func isMerge(_ commit: Event) -> Bool {
+        commit.attributes[EventAttribute.isMerge]?.boolValue ?? ((commit.attributes[EventAttribute.parents]?.arrayValue?.count ?? 0) > 1)
     }
 
     /// A full sha, or an unambiguous beginning of at least seven characters.
@@ -81,6 +82,24 @@ struct Releases {
             for parent in commits[next].parents where !excluded.contains(parent) && seen.insert(parent).inserted { front.append(parent) }
         }
         return seen
+    }
+
+    /// True for a commit that only takes another back. What takes back such a commit brings the first one in again, and may fail.
+    func isRevert(_ commit: Int) -> Bool {
+        guard let sha = commits[commit].reverts else { return false }
+        return self.commit(named: sha).map { commits[$0].reverts == nil } ?? true
+    }
+
+    /// True when one of the `live` commits took a commit back before `moment`, and nothing took that one back in turn.
+    func isTakenBack(_ commit: Int, live: Set<Int>, before moment: Instant) -> Bool {
+        var isBack = false
+        var next = commits[commit].revertedBy
+        for _ in 0..<16 {
+            guard let revert = next, live.contains(revert), commits[revert].at <= moment else { break }
+            isBack.toggle()
+            next = commits[revert].revertedBy
+        }
+        return isBack
     }
 
     private mutating func readDeployments(_ events: [Event]) {

@@ -50,8 +50,7 @@ struct SignalGroups {
     private static func changes(of window: CorrelationWindow, around signals: ArraySlice<Signal>) -> [Event] {
         let all = window.events.filter { $0.role == .change }
         guard !window.isSingleIncident, let first = signals.first else { return all }
-        let lookbackMs = Int64(max(0, min(window.rules.changeLookbackHours, 100_000))) * Int64.hourMs
-        let from = first.start - lookbackMs
+        let from = first.start - window.rules.lookbackMs
         let until = (signals.map(\.end).max() ?? first.end) + Recovery.afterMs
         return all.filter { $0.occurredAt >= from && $0.occurredAt <= until }
     }
@@ -187,4 +186,9 @@ struct HumanDecisions {
         }
         return out
     }
+}
+
+extension CorrelationRules {
+    /// How long before a signal a change may matter.
+    var lookbackMs: Int64 { Int64(max(0, min(changeLookbackHours, 100_000))) * Int64.hourMs }
 }

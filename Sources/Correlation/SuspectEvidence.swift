@@ -6,6 +6,8 @@ struct SuspectQuery {
     private(set) var weights: [String: Double] = [:]
     /// All text, lower case words as written, for file names.
     private(set) var words: Set<String> = []
+    /// Words of the files and classes that stacks name: they tell where it failed, not what failed.
+    private(set) var places: Set<String> = []
 
     init(_ signals: [Signal]) {
         var titles: Set<String> = []
@@ -15,7 +17,10 @@ struct SuspectQuery {
             var title = [
                 event.title, event.text(EventAttribute.exception), event.text(EventAttribute.test), event.text(EventAttribute.suite),
             ].compactMap { $0 }
-            for frame in event.stackFrames.prefix(8) where !CodeBlame.isLibrary(frame) { title.append(frame.file + " " + frame.function) }
+            for frame in event.stackFrames.prefix(8) where !CodeBlame.isLibrary(frame) {
+                title.append(frame.file + " " + frame.function)
+                places.formUnion(TextTokens.tokens(frame.file + " " + CodeBlame.className(of: frame)))
+            }
             if event.type == .errorSpans || event.type == .slowOperation { title += [event.text(EventAttribute.operation) ?? ""] }
             for token in TextTokens.tokens(title.joined(separator: " \n ")) { titles.insert(token) }
             var rest = [event.text(EventAttribute.template), event.text(EventAttribute.message), event.text(EventAttribute.exemplar)]
@@ -145,7 +150,7 @@ struct CommitText {
     ]
     static func introduces(_ subject: String) -> Bool { !TextTokens.plainWords(String(subject.prefix(200))).isDisjoint(with: introducing) }
 
-    private static func heaviest(_ shares: [(String, Double)]) -> [String] {
+    static func heaviest(_ shares: [(String, Double)]) -> [String] {
         shares.sorted { ($1.1, $0.0) < ($0.1, $1.0) }.prefix(3).map { String($0.0.drop(while: { $0 == "=" })) }
     }
 }
@@ -162,9 +167,8 @@ struct CodeEvidence {
     init(blast: BlastRadius, releases: Releases, candidates: [SuspectRanking.Candidate], index: CommitIndex) {
         var seen: [String: Int] = [:]
         for signal in blast.signals.prefix(500) {
-            let own = signal.event.stackFrames.prefix(Limits.stackFrames).filter { !CodeBlame.isLibrary($0) && !CodeBlame.isTest($0) }
-            for (position, frame) in own.prefix(12).enumerated() {
-                let weight = 1 / (1 + 0.35 * Double(position))
+            for (position, frame) in Self.ownFrames(of: signal).prefix(12).enumerated() {
+                let weight = Self.weight(at: position)
                 if let known = seen[frame.file] {
                     frames[known].stacks += position == 0 ? 1 : 0
                     if weight > frames[known].weight { frames[known] = (frame, weight, frames[known].stacks) }
@@ -193,6 +197,17 @@ struct CodeEvidence {
             for tail in index.tails[candidate.commit] { counts[tail, default: 0] += 1 }
         }
         touchCounts = counts
+    }
+
+    /// The users' own frames, innermost first.
+    static func ownFrames(of signal: Signal) -> [StackFrame] {
+        signal.event.stackFrames.prefix(Limits.stackFrames).filter { !CodeBlame.isLibrary($0) && !CodeBlame.isTest($0) }
+    }
+    static func weight(at position: Int) -> Double { 1 / (1 + 0.35 * Double(position)) }
+
+    /// The files that failing stacks name, as the repository writes them.
+    func failingPaths(in paths: RepositoryPaths) -> Set<String> {
+        Set(frames.filter { $0.weight >= 0.4 }.prefix(40).compactMap { paths.path(of: $0.frame) })
     }
 
     /// The best match of a touched file with a failing frame; files that many candidates touch count less.

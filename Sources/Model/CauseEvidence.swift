@@ -50,13 +50,20 @@ package struct ChannelEvidence: Hashable, Sendable {
 
 /// A case as its signals date it, before anything is measured.
 package struct CaseMoment: Hashable, Sendable {
+    /// Empty for a single incident.
     package var key: String
     package var onset: Instant
     package var lastSignalAt: Instant
-    package init(key: String, onset: Instant, lastSignalAt: Instant) {
+    /// True when only builds and tests failed: there is no telemetry of it.
+    package var isBuildOnly: Bool
+    /// Nil when there is nothing to ask, or nobody to.
+    package var question: CodeQuestion?
+    package init(key: String, onset: Instant, lastSignalAt: Instant, isBuildOnly: Bool = false, question: CodeQuestion? = nil) {
         self.key = key
         self.onset = onset
         self.lastSignalAt = lastSignalAt
+        self.isBuildOnly = isBuildOnly
+        self.question = question
     }
 }
 

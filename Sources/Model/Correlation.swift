@@ -31,10 +31,14 @@ package struct CorrelationWindow: Sendable {
     package var startHint: Instant?
     /// What the telemetry around each case says, by the case's key; of a single incident under the empty key.
     package var readings: [String: [CauseReading]]
+    /// What the repositories say of each case's code, by the same keys.
+    package var code: [String: CodeAnswer]
+    /// Commits before those of `events`, the newest, at most `Limits.earlierCommits`: never suspects, but they tell habits.
+    package var earlierCommits: [Event]
     package init(
         events: [Event], map: ServiceMap, cases: [CaseSnapshot] = [], humanLinks: [HumanLink] = [], firstFreeNumber: Int = 1,
         now: Instant, rules: CorrelationRules = CorrelationRules(), isSingleIncident: Bool = false, startHint: Instant? = nil,
-        readings: [String: [CauseReading]] = [:]
+        readings: [String: [CauseReading]] = [:], code: [String: CodeAnswer] = [:], earlierCommits: [Event] = []
     ) {
         self.events = events
         self.map = map
@@ -46,6 +50,8 @@ package struct CorrelationWindow: Sendable {
         self.isSingleIncident = isSingleIncident
         self.startHint = startHint
         self.readings = readings
+        self.code = code
+        self.earlierCommits = earlierCommits
     }
 }
 

@@ -20,7 +20,8 @@ package enum BundleInvestigation {
         collected.add(try await collect.run { $0.hasPrefix(baselinePrefix) })
         _ = try DeriveSignals(context).run()
         progress.say("ranking causes")
-        let file = try decide(context, bundle, extent: extent, ignoresHints: ignoresHints)
+        var code = await CodeReading(collect.connectors, now: now)
+        let file = try await decide(context, bundle, &code, extent: extent, ignoresHints: ignoresHints)
         progress.clear()
         if let out { try publish(file, to: out, context) }
         return answer(file, collected, out: out, now: now)
@@ -118,9 +119,9 @@ package enum BundleInvestigation {
 
     // MARK: - The verdict
 
-    private static func decide(_ context: RunContext, _ bundle: Bundle, extent: ClosedRange<Instant>?, ignoresHints: Bool) throws
-        -> CaseFile
-    {
+    private static func decide(
+        _ context: RunContext, _ bundle: Bundle, _ code: inout CodeReading, extent: ClosedRange<Instant>?, ignoresHints: Bool
+    ) async throws -> CaseFile {
         let store = context.store
         let from = bundle.from ?? Instant.representable.lowerBound
         let to = max(from, bundle.to ?? Instant.representable.upperBound)
@@ -142,6 +143,9 @@ package enum BundleInvestigation {
             let range = max(from, extent.lowerBound)...min(to, extent.upperBound)
             let telemetry = try CaseEvidenceReading(store: store, map: map).telemetry(of: range, quiet: Instant.representable)
             window.readings[""] = CauseReadings.read(telemetry, hint: hint)
+        }
+        if !code.isEmpty, let question = Correlator.moments(window, asksCode: true).first?.question {
+            window.code[""] = await code.answer(question)
         }
         let changes = Correlator.decide(window)
         try store.apply(changes, at: context.now, author: "caseboard")

@@ -21,7 +21,7 @@ package enum CaseboardRun {
                 summary.collected = try await Collect(context).run()
                 summary.signals = try DeriveSignals(context).run()
             case .correlate:
-                summary.cases = try CorrelateCases(context).run()
+                summary.cases = try await CorrelateCases(context).run()
                 try SimilarCases(store: context.store).update()
             case .render: summary.filesWritten += try RenderSite(context, writes: .pages).run()
             case .report: summary.filesWritten += try RenderSite(context, writes: .reports).run()

@@ -27,7 +27,7 @@ struct SuspectTests {
         let merge = Shop.commit(
             "eeeeeeee3", "Merge coupon rounding", Shop.at(-10), files: [("shop/coupon/a.py", 60, 8)], parents: ["eeeeeeee1", "eeeeeeee2"])
         let revert = Shop.commit(
-            "eeeeeeee4", "Revert coupon rounding", Shop.at(-5), files: [("shop/coupon/a.py", 4, 30)], reverts: "eeeeeeee2")
+            "eeeeeeee4", "Revert coupon rounding", Shop.at(9), files: [("shop/coupon/a.py", 4, 30)], reverts: "eeeeeeee2")
         let found = suspects([outage] + commits([plain, twin, merge, revert]))
         #expect(found.first?.sha == "eeeeeeee2")
         #expect(found.first?.terms.contains { $0.name == "reverted" && $0.why == "taken back later by eeeeeee" } == true)

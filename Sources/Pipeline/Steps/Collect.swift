@@ -11,7 +11,7 @@ import Trust
 /// source that fails stops nothing but itself; its breaker and its last error are kept for the next run and for the board.
 struct Collect {
     private let context: RunContext
-    private let connectors: [(name: String, connector: any Connector)]
+    let connectors: [(name: String, connector: any Connector)]
     private var store: CaseStore { context.store }
 
     init(_ context: RunContext) throws {

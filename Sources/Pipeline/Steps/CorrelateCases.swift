@@ -13,14 +13,20 @@ struct CorrelateCases {
     /// A number may change for so long after its investigation was opened, unless a person touched it.
     static let settleMs: Int64 = .hourMs
 
-    func run() throws -> RunSummary.Cases {
+    func run() async throws -> RunSummary.Cases {
         var summary = RunSummary.Cases()
         let slices = try slicesToDecide()
+        if slices.isEmpty { return summary }
+        var code = await CodeReading(
+            try ConfigurationBinding(context.configuration, workspace: context.workspace).connectors(), now: context.now)
         for (index, slice) in slices.enumerated() {
             context.progress.say("correlating slice \(index + 1) of \(slices.count)")
-            try store.transaction { try decide(slice, &summary) }
+            guard var window = try window(of: slice) else { continue }
+            try await measure(&window, &code)
+            let decided = Correlator.decide(window)
+            try store.transaction { try apply(decided, over: window, &summary) }
         }
-        if !slices.isEmpty { try store.clearDirtyRanges() }
+        try store.clearDirtyRanges()
         return summary
     }
 
@@ -52,24 +58,36 @@ struct CorrelateCases {
         return out
     }
 
-    private func decide(_ slice: ClosedRange<Instant>, _ summary: inout RunSummary.Cases) throws {
+    /// Everything that the decision on a slice depends on; nil when nothing went wrong in it.
+    private func window(of slice: ClosedRange<Instant>) throws -> CorrelationWindow? {
         let rules = context.configuration.rules
-        let lookbackMs = Int64(rules.changeLookbackHours) * .hourMs
+        let from = slice.lowerBound - Int64(rules.changeLookbackHours) * .hourMs
         let signals = try store.events(in: slice, roles: [.signal])
         // Notes a little before and after belong to the signals they speak of.
         let notes = try store.events(in: (slice.lowerBound - 30 * .minuteMs)...(slice.upperBound + .hourMs), roles: [.context])
-        let changes = try store.events(in: (slice.lowerBound - lookbackMs)...(slice.upperBound + .hourMs), roles: [.change])
+        let changes = try store.events(in: from...(slice.upperBound + .hourMs), roles: [.change])
         let near = try store.snapshots(touching: slice, settleMs: Self.settleMs, now: context.now)
         // Nothing went wrong in this slice and nothing is known of it: a change alone is no case.
-        if near.isEmpty && signals.isEmpty { return }
+        if near.isEmpty && signals.isEmpty { return nil }
         let events = (signals + notes + changes).sorted { ($0.occurredAt, $0.id) < ($1.occurredAt, $1.id) }
         var window = CorrelationWindow(
             events: events, map: try serviceMap(), cases: signals.isEmpty ? near : try withUnsettled(near),
             humanLinks: try store.humanLinks(),
             firstFreeNumber: try store.firstFreeNumber(settleMs: Self.settleMs, now: context.now), now: context.now, rules: rules)
+        if !signals.isEmpty { window.earlierCommits = try store.commits(before: from, limit: Limits.earlierCommits) }
+        return window
+    }
+
+    /// What telemetry and the repositories say of each case of the window.
+    private func measure(_ window: inout CorrelationWindow, _ code: inout CodeReading) async throws {
         let measuring = CaseEvidenceReading(store: store, map: window.map)
-        for moment in Correlator.moments(window) { window.readings[moment.key] = try measuring.readings(around: moment) }
-        let decided = Correlator.decide(window)
+        for moment in Correlator.moments(window, asksCode: !code.isEmpty) {
+            if !moment.isBuildOnly { window.readings[moment.key] = try measuring.readings(around: moment) }
+            if let question = moment.question { window.code[moment.key] = await code.answer(question) }
+        }
+    }
+
+    private func apply(_ decided: [CaseChange], over window: CorrelationWindow, _ summary: inout RunSummary.Cases) throws {
         for snapshot in window.cases { try store.touchPage(key: snapshot.investigation.key) }
         if decided.isEmpty { return }
         try store.apply(decided, at: context.now, author: "caseboard")
