@@ -61,7 +61,7 @@ let package = Package(
         room("Trust", ["CPCRE2"]),
         room("Accuracy"),
         room("DemoStory", [.product(name: "Subprocess", package: "swift-subprocess")]),
-        room("LabelledCases"),
+        room("LabelledCases", [.product(name: "Subprocess", package: "swift-subprocess")]),
         .target(name: "Assets", dependencies: ["CAssets"], swiftSettings: strict),
         room(
             "Pipeline",

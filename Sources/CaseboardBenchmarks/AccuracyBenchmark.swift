@@ -4,7 +4,7 @@ import Model
 import Pipeline
 
 /// How right the program is, over any folder with the layout of labelled cases: templates, anomalies, causes with and without a start
-/// time, suspect changes, classes blamed for failing tests, grouping, and whether scores mean probability. The rooms run in this
+/// time, suspect changes, classes blamed for failing tests, suspects in made-up repositories, grouping, and whether scores mean probability. The rooms run in this
 /// process. Parts that the folder does not hold are left out, and it says so.
 enum AccuracyBenchmark {
     static func run(_ root: URL, page: URL?, picture: URL?) async throws {
@@ -16,6 +16,7 @@ enum AccuracyBenchmark {
         try templates(root.appending(path: "logs"), &report)
         try anomalies(root.appending(path: "metrics"), &report)
         let answers = try await CaseAccuracy.run(root.appending(path: "rca"), &report)
+        try await RepositoryAccuracy.run(&report)
         GroupingAccuracy.run(&report)
         calibration(answers, &report)
         if let page { try report.rewrite(page) }

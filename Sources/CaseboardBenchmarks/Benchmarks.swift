@@ -16,7 +16,7 @@ struct Benchmarks {
             try await AccuracyBenchmark.run(
                 URL(filePath: arguments[1]), page: arguments.count == 4 ? URL(filePath: arguments[2]) : nil,
                 picture: arguments.count == 4 ? URL(filePath: arguments[3]) : nil)
-        case "generate-cases" where arguments.count >= 2: try GenerateCases.run(Array(arguments.dropFirst()))
+        case "generate-cases" where arguments.count >= 2: try await GenerateCases.run(Array(arguments.dropFirst()))
         case "all":
             try await IngestBenchmark.run()
             try EventBenchmark.run()

@@ -1,9 +1,10 @@
 import Foundation
 import LabelledCases
 
-/// Writes labelled cases of our own making, a set for each family of faults: `DIR/<family>/<case>/{bundle, quiet, truth.json}`.
+/// Writes labelled cases of our own making, a set for each family of faults, `DIR/<family>/<case>/{bundle, quiet, truth.json}`, and one
+/// for each family of guilty commits, `DIR/commit_<family>/…`, whose bundles have repositories.
 enum GenerateCases {
-    static func run(_ arguments: [String]) throws {
+    static func run(_ arguments: [String]) async throws {
         func number(_ name: String, usual: UInt64) -> UInt64 {
             guard let place = arguments.firstIndex(of: name), arguments.indices.contains(place + 1) else { return usual }
             return UInt64(arguments[place + 1]) ?? usual
@@ -21,6 +22,16 @@ enum GenerateCases {
                 }
             }
         }
-        print("\(Int(count) * FaultFamily.allCases.count) cases in \(root.path(percentEncoded: false))")
+        for family in GuiltFamily.allCases {
+            for offset in 0..<count {
+                let made = GuiltyRepository.make(family, seed: seed &+ offset)
+                let folder = root.appending(path: "commit_\(family.rawValue)/\(made.name)")
+                if FileManager.default.fileExists(atPath: folder.path(percentEncoded: false)) {
+                    try FileManager.default.removeItem(at: folder)
+                }
+                try await RepositoryWriter.write(made, to: folder)
+            }
+        }
+        print("\(Int(count) * (FaultFamily.allCases.count + GuiltFamily.allCases.count)) cases in \(root.path(percentEncoded: false))")
     }
 }

@@ -21,7 +21,7 @@ import Testing
         "Delivery": ["Model", "Transport", "Subprocess"],
         "Trust": ["Model", "CPCRE2"],
         "DemoStory": ["Model", "Subprocess"],
-        "LabelledCases": ["Model"],
+        "LabelledCases": ["Model", "Subprocess"],
         "Assets": ["CAssets"],
     ]
     static let everywhere: Set<String> = [
