@@ -271,7 +271,7 @@ enum ChangesInForce {
         -> [ChangeInForce]
     {
         guard let commit = signal.event.commit.flatMap(releases.commit(named:)) else { return [] }
-        if signal.event.tags.contains(where: { $0.lowercased().contains("flaky") }) { return [] }
+        if CodeEvidence.isFlaky(signal.event) { return [] }
         let about = testWords(signal.event)
         let heads = earlier[testName(signal.event)] ?? []
         return (releases.carriers[commit] ?? []).prefix(mostPerSignal).compactMap { number in

@@ -102,6 +102,14 @@ struct Releases {
         return isBack
     }
 
+    /// The commits after `good` up to and with `bad`: by the graph where parents are known, else by time. Without a good one,
+    /// or when nothing lies between, the bad one alone.
+    func between(_ good: Int?, _ bad: Int) -> [Int] {
+        guard let good, good != bad else { return [bad] }
+        if !commits[bad].parents.isEmpty { return ancestry(of: bad, without: ancestry(of: good)).union([bad]).sorted() }
+        return commits.indices.filter { $0 == bad || commits[$0].at > commits[good].at && commits[$0].at <= commits[bad].at }
+    }
+
     private mutating func readDeployments(_ events: [Event]) {
         var last: [String: Int] = [:]
         knowsServices = commits.contains { $0.event.service != nil } || Set(events.map { $0.service ?? "" }).count > 1

@@ -40,7 +40,9 @@ final class Signal: Sendable {
     /// True when it was derived from telemetry that can be measured again.
     var isMeasured: Bool {
         switch event.type {
-        case .metricAnomaly, .slowOperation, .errorSpans, .errorBurst, .newLogTemplate, .logBurst, .logSilence: true
+        case .metricAnomaly, .metricGap, .slowOperation, .errorSpans, .missingSpans, .errorBurst, .newLogTemplate, .logBurst, .logSilence,
+            .levelEscalation:
+            true
         default: false
         }
     }
@@ -77,7 +79,7 @@ final class Signal: Sendable {
 
     private static func family(of event: Event) -> SignalFamily {
         switch event.type {
-        case .testFailure, .buildFailure: .build
+        case .testFailure, .testSlowdown, .buildFailure: .build
         case .providerOutage: .provider
         case .report: .people
         default:
@@ -97,10 +99,10 @@ final class Signal: Sendable {
         case .report: return .report
         case .alert: return .alert
         case .kubernetesWarning: return .platform
-        case .slowOperation: return .latency
+        case .slowOperation, .testSlowdown: return .latency
         case .errorSpans, .errorBurst: return .errors
-        case .logSilence: return .silence
-        case .newLogTemplate, .logBurst: return isErrorLog(event) ? .errors : .novelty
+        case .logSilence, .metricGap, .missingSpans: return .silence
+        case .newLogTemplate, .logBurst, .levelEscalation: return isErrorLog(event) ? .errors : .novelty
         case .metricAnomaly:
             return nature(ofMetric: event.text(EventAttribute.metric) ?? event.title, direction: event.text(EventAttribute.direction))
         default: return .other

@@ -160,7 +160,8 @@ struct CodeEvidence {
     private var frames: [(frame: StackFrame, weight: Double, stacks: Int)] = []
     private var testFiles: Set<String> = []
     private var testStems: [String: String] = [:]
-    private(set) var firstRed: Set<Int> = []
+    /// By commit: what it says that a test passed before it and failed with it.
+    private(set) var broken: [Int: String] = [:]
     private let services: [String]
     private let touchCounts: [String: Int]
 
@@ -182,15 +183,23 @@ struct CodeEvidence {
                 for frame in signal.event.stackFrames where CodeBlame.isTest(frame) { testFiles.insert(frame.file) }
             }
         }
-        // Per test, only the build that failed first blames its commits.
-        var first: [String: Int] = [:]
-        for signal in blast.signals where signal.nature == .test {
+        // Per test, only the builds between the last good one and the first bad one are to blame.
+        var seenTests: Set<String> = []
+        for signal in blast.signals where signal.nature == .test && !CodeEvidence.isFlaky(signal.event) {
             guard let head = signal.event.commit.flatMap(releases.commit(named:)) else { continue }
             let name =
                 (signal.event.text(EventAttribute.suite) ?? "") + " " + (signal.event.text(EventAttribute.test) ?? signal.event.title)
-            if first[name] == nil { first[name] = head }
+            guard seenTests.insert(name).inserted, seenTests.count <= 200 else { continue }
+            let good = signal.event.text(EventAttribute.previousCommit).flatMap(releases.commit(named:))
+            let range = releases.between(good, head).filter { $0 == head || !releases.commits[$0].isMerge }
+            let words =
+                range.count == 1
+                ? "the build first went red with it"
+                : "one of \(range.count) commits between the last good build "
+                    + "(\(Phrases.short(good.map { releases.commits[$0].sha } ?? ""))) and the first bad one "
+                    + "(\(Phrases.short(releases.commits[head].sha)))"
+            for commit in range where broken[commit] == nil || range.count == 1 { broken[commit] = words }
         }
-        firstRed = Set(first.values)
         services = Array(blast.services.prefix(50))
         var counts: [String: Int] = [:]
         for candidate in candidates {
@@ -209,6 +218,9 @@ struct CodeEvidence {
     func failingPaths(in paths: RepositoryPaths) -> Set<String> {
         Set(frames.filter { $0.weight >= 0.4 }.prefix(40).compactMap { paths.path(of: $0.frame) })
     }
+
+    /// True for a test that its source, or its own history, calls flaky.
+    static func isFlaky(_ event: Event) -> Bool { event.tags.contains { $0.lowercased().contains("flaky") } }
 
     /// The best match of a touched file with a failing frame; files that many candidates touch count less.
     func frame(_ files: [TouchedFile]) -> (value: Double, count: Int, place: String)? {

@@ -145,9 +145,7 @@ struct SuspectScoring {
         if let test = evidence.test(files) {
             parts.append(("tests", SuspectWeights.test, "it touches \(test), the file of a failing test"))
         }
-        if evidence.firstRed.contains(candidate.commit) {
-            parts.append(("build", SuspectWeights.build, "the build first went red with it"))
-        }
+        if let words = evidence.broken[candidate.commit] { parts.append(("build", SuspectWeights.build, words)) }
         if let service = evidence.service(commit.event) {
             parts.append(("service", SuspectWeights.service, "it touches \(service), where it failed"))
         }

@@ -52,9 +52,9 @@ package enum CloudEventsReader {
 
     private static let known: [String: EventType] = {
         let types: [EventType] = [
-            .commit, .tag, .deployment, .flagChange, .configChange, .migration, .build, .buildFailure, .testFailure, .errorBurst,
-            .logBurst, .newLogTemplate, .logSilence, .metricAnomaly, .slowOperation, .errorSpans, .alert, .kubernetesWarning,
-            .providerOutage, .feedEntry, .report, .note,
+            .commit, .tag, .deployment, .flagChange, .configChange, .migration, .build, .buildFailure, .testFailure, .testSlowdown,
+            .errorBurst, .logBurst, .newLogTemplate, .logSilence, .levelEscalation, .metricAnomaly, .metricGap, .counterReset,
+            .slowOperation, .errorSpans, .missingSpans, .alert, .kubernetesWarning, .providerOutage, .feedEntry, .report, .note,
         ]
         var names = Dictionary(types.map { ($0.rawValue, $0) }, uniquingKeysWith: { first, _ in first })
         for word in ["deploy", "deployed", "rollout", "release", "released"] { names[word] = .deployment }
@@ -152,11 +152,11 @@ package enum CloudEventsReader {
     private static func usualSource(_ type: EventType) -> EventSource {
         switch type {
         case .commit, .tag: .git
-        case .build, .buildFailure, .testFailure: .ci
+        case .build, .buildFailure, .testFailure, .testSlowdown: .ci
         case .deployment, .flagChange, .configChange, .migration: .deploys
-        case .errorBurst, .logBurst, .newLogTemplate, .logSilence: .logs
-        case .metricAnomaly: .metrics
-        case .slowOperation, .errorSpans: .traces
+        case .errorBurst, .logBurst, .newLogTemplate, .logSilence, .levelEscalation: .logs
+        case .metricAnomaly, .metricGap, .counterReset: .metrics
+        case .slowOperation, .errorSpans, .missingSpans: .traces
         case .alert, .kubernetesWarning: .alerts
         case .providerOutage, .feedEntry: .feeds
         case .report: .tickets

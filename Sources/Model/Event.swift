@@ -21,13 +21,18 @@ package struct EventType: RawRepresentable, Hashable, Comparable, Codable, Senda
     package static let build = EventType(rawValue: "build")
     package static let buildFailure = EventType(rawValue: "build_failure")
     package static let testFailure = EventType(rawValue: "test_failure")
+    package static let testSlowdown = EventType(rawValue: "test_slowdown")
     package static let errorBurst = EventType(rawValue: "error_burst")
     package static let logBurst = EventType(rawValue: "log_burst")
     package static let newLogTemplate = EventType(rawValue: "new_log_template")
     package static let logSilence = EventType(rawValue: "log_silence")
+    package static let levelEscalation = EventType(rawValue: "level_escalation")
     package static let metricAnomaly = EventType(rawValue: "metric_anomaly")
+    package static let metricGap = EventType(rawValue: "metric_gap")
+    package static let counterReset = EventType(rawValue: "counter_reset")
     package static let slowOperation = EventType(rawValue: "slow_operation")
     package static let errorSpans = EventType(rawValue: "error_spans")
+    package static let missingSpans = EventType(rawValue: "missing_spans")
     package static let alert = EventType(rawValue: "alert")
     package static let kubernetesWarning = EventType(rawValue: "k8s_warning")
     package static let providerOutage = EventType(rawValue: "provider_outage")
@@ -39,7 +44,7 @@ package struct EventType: RawRepresentable, Hashable, Comparable, Codable, Senda
     package var usualRole: EventRole {
         switch self {
         case .commit, .tag, .deployment, .flagChange, .configChange, .migration: .change
-        case .build, .feedEntry, .note: .context
+        case .build, .feedEntry, .note, .counterReset: .context
         default: .signal
         }
     }
@@ -194,6 +199,7 @@ package enum EventAttribute {
     package static let reverts = "reverts"
     /// Deployments and builds.
     package static let version = "version"
+    /// The commit before: what a deployment replaced, the last good one of a failing test.
     package static let previousCommit = "previous_commit"
     package static let labels = "labels"
     package static let status = "status"

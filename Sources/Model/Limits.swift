@@ -15,6 +15,8 @@ package enum Limits {
     package static let exemplarsPerLeafHour = 3
     package static let tracesPerMinute = 128
     package static let linesPerTraceMinute = 64
+    package static let runsPerTest = 5_000
+    package static let longTestsPerSuite = 1_000
     package static let leavesPerService = 20_000
     package static let servicesPerSource = 2_000
     package static let titleCharacters = 200

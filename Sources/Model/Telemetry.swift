@@ -353,3 +353,24 @@ package struct TestResult: Hashable, Sendable {
         self.service = service
     }
 }
+
+/// Which test a result is of.
+package struct TestName: Hashable, Comparable, Sendable {
+    package var suite: String
+    package var className: String
+    package var name: String
+    package init(suite: String, className: String, name: String) {
+        self.suite = suite
+        self.className = className
+        self.name = name
+    }
+    package init(_ result: TestResult) { self.init(suite: result.suite, className: result.className, name: result.name) }
+    package static func < (left: TestName, right: TestName) -> Bool {
+        (left.suite, left.className, left.name) < (right.suite, right.className, right.name)
+    }
+    /// `suite` is often the class once more.
+    package var words: String {
+        let group = className.isEmpty ? suite : className
+        return group.isEmpty ? name : "\(group).\(name)"
+    }
+}

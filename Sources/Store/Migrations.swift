@@ -9,7 +9,7 @@ enum Migrations {
             ("0002 events", events), ("0003 search", search), ("0004 logs", logs), ("0005 metrics", metrics), ("0006 traces", traces),
             ("0007 tests", tests), ("0008 sources", sources), ("0009 investigations", investigations), ("0010 audit", audit),
             ("0011 runs and outbox", runs), ("0012 identity of people", tokens), ("0013 case search", caseSearch),
-            ("0014 lines of requests", requests), ("0015 commits by time", commits),
+            ("0014 lines of requests", requests), ("0015 commits by time", commits), ("0016 time of test results", testTimes),
         ] {
             migrator.registerMigration(name) { try $0.execute(sql: sql) }
         }
@@ -390,6 +390,13 @@ enum Migrations {
     /// Habits are learnt from the newest commits before a case, however many signals lie between them.
     static let commits = """
         CREATE INDEX event_commit ON event(occurred_at) WHERE type = 'commit' AND superseded_by IS NULL AND deleted_at IS NULL;
+        """
+
+    /// The results of a test, the failing and the long results of a suite, each by time.
+    static let testTimes = """
+        CREATE INDEX test_result_time ON test_result(suite, class_name, name, run_at);
+        CREATE INDEX test_result_failed ON test_result(suite, run_at) WHERE outcome IN ('failed', 'errored');
+        CREATE INDEX test_result_long ON test_result(suite, run_at) WHERE outcome = 'passed' AND duration_ms >= 500;
         """
 
     static let caseSearch = """

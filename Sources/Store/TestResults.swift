@@ -23,18 +23,36 @@ extension CaseStore {
         }
     }
 
-    /// Every result of some suites, by suite, class, name, time and run.
-    package func testResults(suites: some Sequence<String>) throws -> [TestResult] {
+    /// The results of one test from `from` up to `to`, by time and run; the newest `Limits.runsPerTest` of them.
+    package func testResults(_ test: TestName, from: Instant, to: Instant) throws -> [TestResult] {
         try access { connection in
-            try Set(suites).sorted().flatMap { suite in
-                try connection.all(TestQuery.ofSuite, ["suite": .text(suite)]) { TestResult($0) }
-            }
+            try connection.all(
+                TestQuery.ofTest,
+                [
+                    "suite": .text(test.suite), "class": .text(test.className), "name": .text(test.name), "from": .int(from.ms),
+                    "to": .int(to.ms), "limit": .int(Int64(Limits.runsPerTest)),
+                ]
+            ) { TestResult($0) }.reversed()
         }
     }
 
-    /// The suites that have results, by name.
-    package func testSuites() throws -> [String] {
-        try access { try $0.all("SELECT DISTINCT suite FROM test_result ORDER BY suite") { $0.text(0) } }
+    /// The tests of a suite that failed from `from` up to `to`, by class and name.
+    package func failingTests(suite: String, from: Instant, to: Instant) throws -> [TestName] {
+        try names(TestQuery.failing, suite, ["suite": .text(suite), "from": .int(from.ms), "to": .int(to.ms)])
+    }
+
+    /// The tests of a suite that passed and took half a second or longer from `from` up to `to`, the longest first; at most
+    /// `Limits.longTestsPerSuite`.
+    package func longTests(suite: String, from: Instant, to: Instant) throws -> [TestName] {
+        try names(
+            TestQuery.long, suite,
+            [
+                "suite": .text(suite), "from": .int(from.ms), "to": .int(to.ms), "limit": .int(Int64(Limits.longTestsPerSuite)),
+            ])
+    }
+
+    private func names(_ query: String, _ suite: String, _ bindings: Bindings) throws -> [TestName] {
+        try access { try $0.all(query, bindings) { TestName(suite: suite, className: $0.text(0), name: $0.text(1)) } }
     }
 }
 
@@ -42,7 +60,19 @@ enum TestQuery {
     static let columns = """
         suite, class_name, name, file, line, outcome, duration_ms, message, detail, exception, frames, run_at, run, commit_sha, service
         """
-    static let ofSuite = "SELECT \(columns) FROM test_result WHERE suite = :suite ORDER BY class_name, name, run_at, run"
+    static let ofTest = """
+        SELECT \(columns) FROM test_result WHERE suite = :suite AND class_name = :class AND name = :name \
+        AND run_at >= :from AND run_at < :to ORDER BY run_at DESC, run DESC LIMIT :limit
+        """
+    static let failing = """
+        SELECT DISTINCT class_name, name FROM test_result WHERE suite = :suite AND run_at >= :from AND run_at < :to \
+        AND outcome IN ('failed', 'errored') ORDER BY class_name, name
+        """
+    static let long = """
+        SELECT class_name, name FROM test_result WHERE suite = :suite AND run_at >= :from AND run_at < :to \
+        AND outcome = 'passed' AND duration_ms >= 500 GROUP BY class_name, name \
+        ORDER BY max(duration_ms) DESC, class_name, name LIMIT :limit
+        """
 }
 
 extension TestResult {

@@ -50,6 +50,28 @@ struct SuspectTests {
         #expect((snapshot?.investigation.suspects.first?.score ?? 1) < 0.4)
         #expect(snapshot?.investigation.verdict.hasPrefix("No probable cause yet") == true)
     }
+    @Test func `the commits between the last good and the first bad build are blamed, those before are not`() {
+        let chain = (0..<6).map { number in
+            Shop.commit(
+                "d\(number)dddddd", "Change part \(number)", Shop.at(-60 + number * 5), files: [("src/part\(number).ts", 9, 2)],
+                parents: number == 0 ? [] : ["d\(number - 1)dddddd"])
+        }
+        var test = Shop.test("GiftWrapTest", "ribbonIsFree", Shop.at(0), commit: "d4dddddd", message: "ribbon expected 0")
+        test.attributes[EventAttribute.previousCommit] = "d1dddddd"
+        test.sealID()
+        let blamed = suspects([test] + chain).filter { $0.terms.contains { $0.name == "build" } }
+        #expect(blamed.map(\.sha).sorted() == ["d2dddddd", "d3dddddd", "d4dddddd"])
+        #expect(
+            blamed.first?.terms.first { $0.name == "build" }?.why
+                == "one of 3 commits between the last good build (d1ddddd) and the first bad one (d4ddddd)")
+    }
+    @Test func `a flaky test blames no build`() {
+        var test = Shop.test("GiftWrapTest", "ribbonIsFree", Shop.at(0), commit: "d1dddddd")
+        test.tags = ["flaky"]
+        test.sealID()
+        let chain = [Shop.commit("d0dddddd", "One", Shop.at(-60)), Shop.commit("d1dddddd", "Two", Shop.at(-50), parents: ["d0dddddd"])]
+        #expect(!suspects([test] + chain).contains { $0.terms.contains { $0.name == "build" } })
+    }
     @Test func `a red test blames what its commit stands on, deployed or not`() {
         let guilty = Shop.commit(
             "bbbbbbbb1", "Change gift wrap ribbon", Shop.at(-30), files: [("src/gift/wrap.ts", 12, 3)], parents: ["00aaaaaa"])

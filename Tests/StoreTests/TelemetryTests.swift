@@ -222,31 +222,45 @@ struct TraceTests {
 }
 
 struct TestResultTests {
-    @Test func `results come back by name and time, once per run`() throws {
+    private let adds = TestName(suite: "unit", className: "Cart", name: "adds")
+    private func result(_ index: Int, _ name: String, _ outcome: TestOutcome, durationMs: Int64 = 5) -> TestResult {
+        TestResult(
+            suite: "unit", className: "Cart", name: name, file: "CartTests.swift", line: 7, outcome: outcome, durationMs: durationMs,
+            message: "m", detail: "d", exception: "E", frames: [StackFrame(file: "a", line: 1, function: "f")], runAt: .minutes(index),
+            run: "build-\(index)", commit: "c", service: "cart")
+    }
+
+    @Test func `the results of a test come back by time, once per run`() throws {
         let store = try CaseStore.inMemory()
-        let results = (0..<4).map { index in
-            TestResult(
-                suite: "unit", className: "Cart", name: index < 2 ? "adds" : "removes", file: "CartTests.swift", line: 7,
-                outcome: index == 3 ? .failed : .passed, durationMs: 5, message: "m", detail: "d", exception: "E",
-                frames: [StackFrame(file: "a", line: 1, function: "f")], runAt: .minutes(index), run: "build-\(index)", commit: "c",
-                service: "cart")
-        }
-        try store.merge(results.reversed())
-        #expect(try store.testResults(suites: ["unit", "none"]) == results)
+        let results = (0..<4).map { result($0, "adds", .passed) }
+        try store.merge(results.reversed() + [result(1, "removes", .passed)])
+        #expect(try store.testResults(adds, from: .minutes(0), to: .minutes(9)) == results)
+        #expect(try store.testResults(adds, from: .minutes(1), to: .minutes(3)) == Array(results[1...2]))
         #expect(try store.dirtyTelemetry() == [DirtyTelemetry(kind: .tests, subject: "unit", day: noon.day)])
         try store.clearDirty(try store.dirtyTelemetry())
         try store.merge(results)
         #expect(try store.dirtyTelemetry() == [])
-        #expect(try store.testSuites() == ["unit"])
+    }
+
+    @Test func `failing and long tests of a span are found by name`() throws {
+        let store = try CaseStore.inMemory()
+        try store.merge([
+            result(0, "adds", .failed), result(1, "adds", .passed), result(1, "pays", .passed, durationMs: 900),
+            result(2, "ships", .passed, durationMs: 1_900), result(2, "removes", .errored),
+        ])
+        let names = { (tests: [TestName]) in tests.map(\.name) }
+        #expect(names(try store.failingTests(suite: "unit", from: .minutes(0), to: .minutes(9))) == ["adds", "removes"])
+        #expect(names(try store.failingTests(suite: "unit", from: .minutes(1), to: .minutes(9))) == ["removes"])
+        #expect(names(try store.longTests(suite: "unit", from: .minutes(0), to: .minutes(9))) == ["ships", "pays"])
     }
 
     @Test func `of two results in one run the worse stays in either order`() throws {
-        let pass = TestResult(suite: "s", name: "n", outcome: .passed, run: "1")
-        let fail = TestResult(suite: "s", name: "n", outcome: .failed, run: "1")
+        let pass = result(1, "adds", .passed)
+        let fail = result(1, "adds", .failed)
         for order in [[pass, fail], [fail, pass]] {
             let store = try CaseStore.inMemory()
             for result in order { try store.merge([result]) }
-            #expect(try store.testResults(suites: ["s"]) == [fail])
+            #expect(try store.testResults(adds, from: .minutes(0), to: .minutes(9)) == [fail])
         }
     }
 }

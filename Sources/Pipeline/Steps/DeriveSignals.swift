@@ -133,11 +133,31 @@ struct DeriveSignals {
         try store.markDirty((newest.occurredAt - CorrelateCases.maxSliceMs)...newest.occurredAt)
     }
 
+    /// A decision looks a month back and a month ahead, so tests are derived in blocks of a month, test by test.
     private func deriveTests(_ group: Group) throws -> Int {
-        let results = try store.testResults(suites: [group.subject])
-        let events = TestSignals.derive(results: results, origin: "caseboard")
-        let all = Instant.representable.lowerBound.ms..<Instant.representable.upperBound.ms
-        return try replace(events, DerivedScope(types: [.testFailure], scopeKey: "tests:\(group.subject)"), all)
+        let reach = TestSignals.reachMs
+        var blocks: Set<Int64> = []
+        for day in group.days {
+            for near in [day * .dayMs - reach, day * .dayMs, (day + 1) * .dayMs - 1 + reach] { blocks.insert(near.floorDivided(by: reach)) }
+        }
+        var changed = 0
+        for block in blocks.sorted() {
+            let onsets = block * reach..<(block + 1) * reach
+            let (from, to) = (Instant(ms: onsets.lowerBound), Instant(ms: onsets.upperBound))
+            var events: [Event] = []
+            for test in try store.failingTests(suite: group.subject, from: from, to: to) {
+                let results = try store.testResults(test, from: from - reach, to: to + reach)
+                events += TestSignals.failures(of: results, onsets: onsets, origin: "caseboard")
+            }
+            var durations = TestDurations()
+            for test in try store.longTests(suite: group.subject, from: from, to: to) {
+                durations.add(try store.testResults(test, from: from - TestDurations.reachMs, to: to + TestDurations.reachMs))
+            }
+            events += durations.slowdowns(onsets: onsets, origin: "caseboard")
+            changed += try replace(
+                events, DerivedScope(types: [.testFailure, .testSlowdown], scopeKey: "tests:\(group.subject)"), onsets)
+        }
+        return changed
     }
 
     private func replace(_ events: [Event], _ scope: DerivedScope, _ onsets: Range<Int64>) throws -> Int {

@@ -376,3 +376,9 @@ CREATE INDEX investigation_start ON investigation(started_at);
 CREATE INDEX outbox_due ON outbox(next_attempt_at) WHERE state IN ('pending', 'sending');
 
 CREATE INDEX span_time ON span(service, start_ms);
+
+CREATE INDEX test_result_failed ON test_result(suite, run_at) WHERE outcome IN ('failed', 'errored');
+
+CREATE INDEX test_result_long ON test_result(suite, run_at) WHERE outcome = 'passed' AND duration_ms >= 500;
+
+CREATE INDEX test_result_time ON test_result(suite, class_name, name, run_at);
