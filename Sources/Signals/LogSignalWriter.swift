@@ -2,9 +2,9 @@ import Model
 
 /// Puts the findings in one service's logs into words and events.
 struct LogSignalWriter {
-    private let history: LogHistory
-    private let templates: LogTemplates
-    private let origin: String
+    let history: LogHistory
+    let templates: LogTemplates
+    let origin: String
     /// Ascending.
     private(set) var templateIDs: [Int64] = []
     /// Records at level warning and above, or without a level but speaking of failure, by template.
@@ -13,8 +13,14 @@ struct LogSignalWriter {
     private(set) var routine: [Int64: MinuteSeries] = [:]
     private(set) var service: MinuteSeries
     private(set) var firstSeen: [Int64: Instant] = [:]
+    /// Every count of a template.
+    private(set) var levels: [Int64: LogEscalations.Levels] = [:]
+    private(set) var leaves: [Int64: Set<Int64>] = [:]
+    /// Templates whose records without a level speak of failure.
+    private var speaks: [Int64: Bool] = [:]
     private var exemplars: [Int64: [LogExemplar]] = [:]
-    private var levels: [Int64: [(minute: Int64, level: LogLevel)]] = [:]
+    /// All exemplars by time.
+    private var placed: [(template: Int64, exemplar: LogExemplar)] = []
 
     init(history: LogHistory, templates: LogTemplates, origin: String) {
         self.history = history
@@ -23,6 +29,8 @@ struct LogSignalWriter {
         var problemCounts: [Int64: [(minute: Int64, count: Int64)]] = [:]
         var routineCounts: [Int64: [(minute: Int64, count: Int64)]] = [:]
         var speaks: [Int64: Bool] = [:]
+        var levels: [Int64: LogEscalations.Levels] = [:]
+        var leaves: [Int64: Set<Int64>] = [:]
         for count in history.counts {
             let template = templates.template(of: count.leaf)
             var isProblem = count.level >= .warning
@@ -32,13 +40,15 @@ struct LogSignalWriter {
                 }
                 isProblem = speaks[template] ?? false
             }
+            levels[template, default: LogEscalations.Levels()].entries.append((count.minute, count.level, count.count))
+            leaves[template, default: []].insert(count.leaf)
             if isProblem {
                 problemCounts[template, default: []].append((count.minute, count.count))
-                levels[template, default: []].append((count.minute, count.level))
             } else {
                 routineCounts[template, default: []].append((count.minute, count.count))
             }
         }
+        (self.speaks, self.levels, self.leaves) = (speaks, levels, leaves)
         problems = problemCounts.mapValues { MinuteSeries($0) }
         routine = routineCounts.mapValues { MinuteSeries($0) }
         service = MinuteSeries(history.counts.map { ($0.minute, $0.count) })
@@ -51,20 +61,28 @@ struct LogSignalWriter {
         exemplars = exemplars.mapValues { list in
             list.sorted { ($0.at.ms, $0.path, $0.offset, $0.leaf) < ($1.at.ms, $1.path, $1.offset, $1.leaf) }
         }
+        placed = exemplars.flatMap { template, list in list.map { (template, $0) } }.sorted {
+            ($0.1.at.ms, $0.1.path, $0.1.offset, $0.1.leaf) < ($1.1.at.ms, $1.1.path, $1.1.offset, $1.1.leaf)
+        }
+    }
+
+    /// Whether a record of a template at this level is one of failure.
+    func isProblem(_ template: Int64, _ level: LogLevel) -> Bool {
+        level == .unknown ? speaks[template] ?? false : level >= .warning
     }
 
     private static func pattern(_ template: Int64, _ templates: LogTemplates, _ history: LogHistory) -> String {
         let pattern = templates.pattern(of: template)
         return pattern.isEmpty ? history.leaves[template]?.pattern ?? "" : pattern
     }
-    private func pattern(_ template: Int64) -> String {
+    func pattern(_ template: Int64) -> String {
         let text = Self.pattern(template, templates, history)
         return text.isEmpty ? "(no text)" : text
     }
 
     // MARK: - Events
 
-    func newMessage(_ template: Int64, _ new: LogSignals.NewMessage) -> Event {
+    func newMessage(_ template: Int64, _ new: LogFinder.NewMessage) -> Event {
         let level = worstLevel(template, from: new.at.minute, through: new.last)
         let strength = (level == .warning ? 0.35 : 0.55) + 0.4 * (1 - 1 / (1 + Double(new.count) / 20))
         let known = readableDuration(ms: new.at - history.serviceFirstSeen)
@@ -92,36 +110,12 @@ struct LogSignalWriter {
         return finished(event, count: burst.count, baseline: burst.baseline, peak: burst.peak)
     }
 
-    func silence(_ template: Int64, _ silence: LogSilences.Silence) -> Event {
-        var event = event(
-            .logSilence, template, at: Instant(ms: silence.onset * .minuteMs), last: silence.end.map { $0 - 1 }, severity: .low,
-            strength: 0.35,
-            title: "Silent: \(pattern(template))",
-            reason:
-                "none for \(span(silence.onset, silence.onset + silence.minutes - 1)), usually \(number(silence.baseline)) a minute; "
-                + "other messages went on"
-        )
-        event.attributes[EventAttribute.level] = .string(LogLevel.info.word)
-        return finished(event, count: 0, baseline: silence.baseline, peak: 0)
-    }
-
-    func wholeSilence(_ silence: LogSilences.Silence) -> Event {
-        let event = Event(
-            source: .logs, type: .logSilence, subject: "all:\(silence.onset)", at: Instant(ms: silence.onset * .minuteMs),
-            severity: .medium,
-            title: "No log records for \(span(silence.onset, silence.onset + silence.minutes - 1))", service: history.service,
-            attributes: [
-                EventAttribute.strength: .double(0.5), EventAttribute.count: 0,
-                EventAttribute.endedAt: .int((silence.end ?? silence.onset + silence.minutes) * .minuteMs),
-                EventAttribute.reason: .string("\(history.service) logs \(number(silence.baseline)) records a minute and logged none"),
-            ], origin: origin)
-        return finished(event, count: 0, baseline: silence.baseline, peak: 0)
-    }
-
     // MARK: - Parts
 
-    private func event(
-        _ type: EventType, _ template: Int64, at: Instant, last: Int64?, severity: Severity, strength: Double, title: String, reason: String
+    func event(
+        _ type: EventType, _ template: Int64, at: Instant, last: Int64?, severity: Severity, strength: Double, title: String,
+        reason: String,
+        above level: LogLevel = .unknown
     ) -> Event {
         let hex = String(template, radix: 16)
         var attributes: [String: JSONValue] = [
@@ -129,7 +123,11 @@ struct LogSignalWriter {
             EventAttribute.template: .string(pattern(template).clipped(to: 2_000)), EventAttribute.reason: .string(reason),
         ]
         if let last { attributes[EventAttribute.endedAt] = .int((last + 1) * .minuteMs) }
-        let near = exemplars(of: template, from: at, through: last ?? at.minute)
+        let near = exemplars(of: template, from: at, through: last ?? at.minute, above: level)
+        if type != .logSilence, let found = concentration(of: template, from: at, near) {
+            attributes[EventAttribute.reason] = .string("\(reason); \(found.words)")
+            attributes["concentrated_on"] = .string("\(found.key)=\(found.value)")
+        }
         if let exemplar = near.first {
             attributes[EventAttribute.exemplar] = .string(exemplar.text.clipped(toBytes: 2_048))
             attributes[EventAttribute.exemplarPosition] = .string("\(exemplar.path):\(exemplar.offset)")
@@ -147,7 +145,7 @@ struct LogSignalWriter {
             service: history.service, host: near.first?.host, attributes: attributes, origin: origin, traceID: traces.first)
     }
 
-    private func finished(_ event: Event, count: Int64, baseline: Double, peak: Int64) -> Event {
+    func finished(_ event: Event, count: Int64, baseline: Double, peak: Int64) -> Event {
         var event = event
         event.attributes[EventAttribute.count] = .int(count)
         event.attributes["baseline_per_minute"] = .double((baseline * 1_000).rounded() / 1_000)
@@ -157,21 +155,32 @@ struct LogSignalWriter {
     }
 
     /// Exemplars inside the signal, else the last one of the hour before.
-    private func exemplars(of template: Int64, from at: Instant, through last: Int64) -> [LogExemplar] {
-        let all = exemplars[template] ?? []
+    private func exemplars(of template: Int64, from at: Instant, through last: Int64, above level: LogLevel) -> [LogExemplar] {
+        let all = (exemplars[template] ?? []).filter { $0.level >= level }
         let minute = at.minute * .minuteMs
         let inside = all.filter { $0.at.ms >= minute && $0.at.minute <= last }
         if !inside.isEmpty { return inside }
         return all.filter { $0.at.ms < minute && $0.at.ms >= minute - .hourMs }.suffix(1)
     }
 
+    /// What the examples of a finding share that those of the 23 h before do not.
+    private func concentration(of template: Int64?, from at: Instant, _ examples: [LogExemplar]) -> LogConcentration? {
+        let begin = at.minute * .minuteMs
+        let inside = examples.filter { $0.at.ms >= begin }
+        guard inside.count >= LogConcentration.leastExamples else { return nil }
+        let before = placed.filter { $0.exemplar.at.ms < begin && $0.exemplar.at.ms >= begin - 23 * .hourMs }
+        return LogConcentration.find(in: inside, before: before, template: template)
+    }
+
     private func worstLevel(_ template: Int64, from first: Int64, through last: Int64) -> LogLevel {
-        let found = (levels[template] ?? []).filter { $0.minute >= first && $0.minute <= last }.map(\.level).max() ?? .unknown
+        let found =
+            (levels[template]?.entries ?? []).filter { $0.minute >= first && $0.minute <= last && isProblem(template, $0.level) }
+            .map(\.level).max() ?? .unknown
         return found == .unknown ? .error : found
     }
 
     /// One record says less than a hundred.
-    private func severity(_ level: LogLevel, count: Int64) -> Severity {
+    func severity(_ level: LogLevel, count: Int64) -> Severity {
         switch level {
         case .critical: count >= 3 ? .critical : .high
         case .error: count >= 5 ? .high : .medium
@@ -179,7 +188,7 @@ struct LogSignalWriter {
         }
     }
 
-    private func records(_ count: Int64) -> String { count == 1 ? "1 record" : "\(count) records" }
-    private func span(_ first: Int64, _ last: Int64) -> String { readableDuration(ms: (last - first + 1) * .minuteMs) }
-    private func number(_ value: Double) -> String { value > 0 && value < 0.1 ? "less than 0.1" : SignalNumber.text(value) }
+    func records(_ count: Int64) -> String { count == 1 ? "1 record" : "\(count) records" }
+    func span(_ first: Int64, _ last: Int64) -> String { readableDuration(ms: (last - first + 1) * .minuteMs) }
+    func number(_ value: Double) -> String { value > 0 && value < 0.1 ? "less than 0.1" : SignalNumber.text(value) }
 }

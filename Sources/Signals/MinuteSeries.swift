@@ -20,6 +20,7 @@ struct MinuteSeries {
         }
     }
 
+    var total: Int64 { sums.last ?? 0 }
     func count(at index: Int) -> Int64 { sums[index + 1] - sums[index] }
     func count(in minute: Int64) -> Int64 { sum(from: minute, through: minute) }
 

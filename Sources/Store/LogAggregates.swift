@@ -46,13 +46,7 @@ extension CaseStore {
                 serviceFirstSeen = min(serviceFirstSeen, first)
             }
             if firstSeen.isEmpty { return nil }
-            let counts = try connection.all(
-                LogQuery.counts, ["service": .int(number), "from": .int(minutes.lowerBound), "to": .int(minutes.upperBound)]
-            ) { row in
-                LogCount(
-                    service: service, leaf: row.int(1), level: LogLevel(rawValue: UInt8(clamping: row.int(2))) ?? .unknown,
-                    minute: row.int(0), count: row.int(3))
-            }
+            let counts = try connection.counts(service, number, minutes)
             var leaves: [Int64: LogLeaf] = [:]
             for leaf in Set(counts.map(\.leaf)).sorted() {
                 leaves[leaf] = try connection.first("SELECT leaf, pattern FROM log_leaf WHERE leaf = :leaf", ["leaf": .int(leaf)]) {
@@ -64,6 +58,24 @@ extension CaseStore {
             return LogHistory(
                 service: service, counts: counts, leaves: leaves, firstSeen: firstSeen.filter { leaves[$0.key] != nil },
                 exemplars: exemplars.filter { minutes.contains($0.at.minute) }, serviceFirstSeen: serviceFirstSeen)
+        }
+    }
+
+    /// The counts of a service in these minutes, by minute, leaf and level.
+    package func logCounts(service: String, minutes: Range<Int64>) throws -> [LogCount] {
+        try access { connection in
+            guard let number = try connection.storedNumber(of: service) else { return [] }
+            return try connection.counts(service, number, minutes)
+        }
+    }
+
+    /// Whether a service logged in these minutes.
+    package func hasLogs(service: String, minutes: Range<Int64>) throws -> Bool {
+        try access { connection in
+            guard let number = try connection.storedNumber(of: service) else { return false }
+            return try connection.first(
+                LogQuery.any, ["service": .int(number), "from": .int(minutes.lowerBound), "to": .int(minutes.upperBound)]
+            ) { $0.int(0) } != nil
         }
     }
 
@@ -108,6 +120,8 @@ enum LogQuery {
         SELECT minute, leaf, level, n FROM log_count WHERE service = :service AND minute >= :from AND minute < :to \
         ORDER BY minute, leaf, level
         """
+    static let firstSeen = "SELECT first_seen FROM log_service_leaf WHERE service = :service AND leaf = :leaf"
+    static let any = "SELECT minute FROM log_count WHERE service = :service AND minute >= :from AND minute < :to LIMIT 1"
     static let rates = """
         SELECT minute, sum(CASE WHEN level >= :warning THEN n ELSE 0 END), sum(n) FROM log_count \
         WHERE service = :service AND minute >= :from AND minute < :to GROUP BY minute ORDER BY minute
@@ -190,6 +204,11 @@ extension Connection {
         for (place, range) in seen.sorted(by: { ($0.key.service, $0.key.leaf) < ($1.key.service, $1.key.leaf) }) {
             // A leaf counted without its pattern still has a row; the pattern comes with the summary that has it.
             try run("INSERT OR IGNORE INTO log_leaf (leaf, pattern) VALUES (:leaf, '\u{10FFFF}')", ["leaf": .int(place.leaf)])
+            let key: Bindings = ["service": .int(try number(of: place.service)), "leaf": .int(place.leaf)]
+            // What was news on a later day is none any more.
+            if let known = try first(LogQuery.firstSeen, key, { $0.int(0) }), known > range.first {
+                days[place.service, default: []].insert(Instant(ms: known).day)
+            }
             try run(
                 """
                 INSERT INTO log_service_leaf (service, leaf, first_seen, last_seen) VALUES (:service, :leaf, :first, :last)
@@ -251,6 +270,14 @@ extension Connection {
                 "after": .text(JSONValue.strings(exemplar.after).text), "exception": .optional(exemplar.exception),
                 "frames": .text(JSONValue.frames(exemplar.frames).text),
             ])
+    }
+
+    fileprivate func counts(_ service: String, _ number: Int64, _ minutes: Range<Int64>) throws -> [LogCount] {
+        try all(LogQuery.counts, ["service": .int(number), "from": .int(minutes.lowerBound), "to": .int(minutes.upperBound)]) { row in
+            LogCount(
+                service: service, leaf: row.int(1), level: LogLevel(rawValue: UInt8(clamping: row.int(2))) ?? .unknown,
+                minute: row.int(0), count: row.int(3))
+        }
     }
 
     fileprivate func exemplars(service: String, number: Int64, hours: ClosedRange<Int64>) throws -> [LogExemplar] {

@@ -10,10 +10,13 @@ struct TestHistory {
     var counts: [LogCount] = []
     var leaves: [Int64: LogLeaf] = [:]
     var exemplars: [LogExemplar] = []
+    private var ids: [String: Int64] = [:]
 
     mutating func add(_ pattern: String, _ level: LogLevel, minute: Int, _ count: Int) {
         guard count > 0 else { return }
-        let leaf = LogLeaf(id: LogSummarizer.leafID(of: pattern), pattern: pattern)
+        let id = ids[pattern] ?? LogSummarizer.leafID(of: pattern)
+        ids[pattern] = id
+        let leaf = LogLeaf(id: id, pattern: pattern)
         if leaves[leaf.id] == nil {
             exemplars.append(
                 LogExemplar(
@@ -37,10 +40,33 @@ struct TestHistory {
             serviceFirstSeen: seen.values.min() ?? Instant(ms: 0))
     }
 
+    /// What the store would give of earlier days.
+    var past: LogPast {
+        let hours = Dictionary(grouping: counts) { $0.minute.floorDivided(by: 60) }
+        return LogPast { minutes in
+            (minutes.lowerBound.floorDivided(by: 60)...minutes.upperBound.floorDivided(by: 60)).flatMap { hours[$0] ?? [] }
+                .filter { minutes.contains($0.minute) }
+        }
+    }
+
     func derive(_ minutes: Range<Int>, fromMinute first: Int = .min, areMerged: Bool = true) -> [Event] {
-        LogSignals.derive(
+        try! LogSignals.derive(
             history(fromMinute: first), templates: LogTemplates(leaves: areMerged ? Array(leaves.values) : []),
-            onsets: Self.start + Int64(minutes.lowerBound) * 60_000..<Self.start + Int64(minutes.upperBound) * 60_000, origin: "logs")
+            onsets: Self.start + Int64(minutes.lowerBound) * 60_000..<Self.start + Int64(minutes.upperBound) * 60_000, origin: "logs",
+            past: past)
+    }
+
+    /// Day by day, with no more history than the store gives.
+    func deriveDays(_ days: Range<Int>) -> [Event] {
+        let all = history()
+        let (templates, past) = (LogTemplates(leaves: Array(leaves.values)), self.past)
+        return days.flatMap { day in
+            let from = Self.start / 60_000 + Int64(day) * 1_440
+            var part = all
+            part.counts = all.counts.filter { $0.minute >= from - 1_440 && $0.minute < from + 1_800 }
+            return try! LogSignals.derive(
+                part, templates: templates, onsets: from * 60_000..<(from + 1_440) * 60_000, origin: "logs", past: past)
+        }
     }
 
     /// A day and more of steady, noisy, daily-swinging logs with a few rare errors.
@@ -188,7 +214,7 @@ func exponential(_ x: Double) -> Double {
     }
 
     @Test(arguments: [21, 22, 23, 24] as [UInt64])
-    func `deriving piece by piece, with no more history than allowed, gives what deriving at once gives`(seed: UInt64) {
+    func `deriving piece by piece, with no more history than allowed, gives what deriving at once gives`(seed: UInt64) throws {
         let history = Self.eventful(seed: seed)
         let whole = history.derive(1_440..<4_320)
         #expect(whole.count > 3)
@@ -203,9 +229,10 @@ func exponential(_ x: Double) -> Double {
                 var piece = part.history(fromMinute: from - 1_440)
                 piece.firstSeen = all.firstSeen
                 piece.serviceFirstSeen = all.serviceFirstSeen
-                pieces += LogSignals.derive(
+                pieces += try LogSignals.derive(
                     piece, templates: LogTemplates(leaves: Array(history.leaves.values)),
-                    onsets: TestHistory.start + Int64(from) * 60_000..<TestHistory.start + Int64(to) * 60_000, origin: "logs")
+                    onsets: TestHistory.start + Int64(from) * 60_000..<TestHistory.start + Int64(to) * 60_000, origin: "logs",
+                    past: history.past)
             }
             #expect(pieces.sorted { ($0.occurredAt.ms, $0.fingerprint) < ($1.occurredAt.ms, $1.fingerprint) } == whole)
         }
@@ -230,7 +257,7 @@ func exponential(_ x: Double) -> Double {
             history.add(text, .error, minute: 121 + index % 50, index + 1)
         }
         let whole = history.derive(60..<200, areMerged: false)
-        #expect(whole.count == LogSignals.eventsPerHour)
+        #expect(whole.count { $0.type == .newLogTemplate } == LogSignals.eventsPerHour)
         #expect(whole.allSatisfy { ($0.attributes["count"]?.intValue ?? 0) > 80 })
         let pieces = [60..<130, 130..<150, 150..<200].flatMap { history.derive($0, areMerged: false) }
         #expect(pieces == whole)

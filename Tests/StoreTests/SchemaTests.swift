@@ -126,6 +126,7 @@ struct QueryPlanTests {
         (EventQuery.signalsBefore, "USING INDEX event_time (occurred_at>? AND occurred_at<?)"),
         (EventQuery.signalsFrom, "USING INDEX event_time (occurred_at>?)"),
         (LogQuery.counts, "USING PRIMARY KEY (service=? AND minute>? AND minute<?)"),
+        (LogQuery.any, "USING PRIMARY KEY (service=? AND minute>? AND minute<?)"),
         (LogQuery.rates, "USING PRIMARY KEY (service=? AND minute>? AND minute<?)"),
         (
             LogQuery.exemplarsOfHours,

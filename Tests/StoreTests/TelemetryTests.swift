@@ -221,6 +221,20 @@ struct TraceTests {
     }
 }
 
+struct FirstSeenTests {
+    @Test func `a message that turns out to be older marks the day on which it was news`() throws {
+        let store = try CaseStore.inMemory()
+        func summary(_ day: Int64) -> LogSummary {
+            let count = LogCount(service: "s", leaf: 5, level: .error, minute: noon.minute + day * 1_440, count: 1)
+            return LogSummary(leaves: [LogLeaf(id: 5, pattern: "x")], counts: [count])
+        }
+        try store.merge(summary(40))
+        try store.clearDirty(try store.dirtyTelemetry())
+        try store.merge(summary(0))
+        #expect(try store.dirtyTelemetry().map(\.day) == [noon.day, noon.day + 40])
+    }
+}
+
 struct TestResultTests {
     private let adds = TestName(suite: "unit", className: "Cart", name: "adds")
     private func result(_ index: Int, _ name: String, _ outcome: TestOutcome, durationMs: Int64 = 5) -> TestResult {

@@ -9,8 +9,8 @@ struct DeriveSignals {
     private var store: CaseStore { context.store }
     init(_ context: RunContext) { self.context = context }
 
-    /// A decision at a moment looks back at most a day (metrics: two) and ahead a quarter of one; so a touched day is
-    /// derived again together with the one before and the ones behind it.
+    /// A decision at a moment looks back a day (metrics: two), at the same time on earlier days, and ahead a quarter of a day; so
+    /// a touched day is derived again together with the one before and the ones behind it.
     private static let daysBefore: Int64 = 1
     private static let lookAheadMs: Int64 = 6 * .hourMs
 
@@ -75,15 +75,22 @@ struct DeriveSignals {
 
     private func deriveLogs(_ group: Group) throws -> Int {
         var changed = 0
-        for onsets in affected(group.days, after: 1) {
+        let past = LogPast { [store] minutes in try store.logCounts(service: group.subject, minutes: minutes) }
+        for onsets in affected(group.days, after: LogSignals.reachDays) {
             let minutes = (onsets.lowerBound - .dayMs) / .minuteMs..<(onsets.upperBound + Self.lookAheadMs) / .minuteMs
             var events: [Event] = []
-            if let history = try store.logHistory(service: group.subject, minutes: minutes), !history.counts.isEmpty {
+            // Nothing begins on a day without records, but the silence of its first minute.
+            let own = onsets.lowerBound / .minuteMs - 1..<onsets.upperBound / .minuteMs
+            if try store.hasLogs(service: group.subject, minutes: own),
+                let history = try store.logHistory(service: group.subject, minutes: minutes)
+            {
                 let templates = LogTemplates(leaves: history.leaves.values.sorted { $0.id < $1.id })
-                events = LogSignals.derive(history, templates: templates, onsets: onsets, origin: "caseboard")
+                events = try LogSignals.derive(history, templates: templates, onsets: onsets, origin: "caseboard", past: past)
             }
             changed += try replace(
-                events, DerivedScope(types: [.newLogTemplate, .errorBurst, .logBurst, .logSilence], scopeKey: "logs:\(group.subject)"),
+                events,
+                DerivedScope(
+                    types: [.newLogTemplate, .errorBurst, .logBurst, .logSilence, .levelEscalation], scopeKey: "logs:\(group.subject)"),
                 onsets)
         }
         return changed
