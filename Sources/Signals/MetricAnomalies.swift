@@ -7,11 +7,14 @@ package struct MetricScore: Hashable, Sendable {
     package var score: Double
     /// The way of looking that found it (`value`, `level`, `day`, …); empty at score 0.
     package var reason: String
-    package init(time: Instant, value: Double, score: Double, reason: String) {
+    /// +1 above what is known, -1 below, 0 for neither.
+    package var side: Double
+    package init(time: Instant, value: Double, score: Double, reason: String, side: Double) {
         self.time = time
         self.value = value
         self.score = score
         self.reason = reason
+        self.side = side
     }
 }
 
@@ -25,7 +28,7 @@ package enum MetricAnomalies {
         var detector = MetricDetector()
         var hold = 0.0
         var rowsSincePeak = Int.max / 2
-        var scored: [(score: Double, view: MetricDetector.View)?] = []
+        var scored: [(score: Double, row: MetricDetector.Row)?] = []
         scored.reserveCapacity(rows.times.count)
         for index in rows.times.indices {
             let row = detector.take(rows.values[index], at: rows.times[index])
@@ -37,27 +40,34 @@ package enum MetricAnomalies {
                 rowsSincePeak += 1
             }
             let alarm = max(0, row.score - held)
-            scored.append((alarm / (alarm + 0.3), row.view))
+            scored.append((alarm / (alarm + 0.3), row))
         }
         // Points mostly come in order of time: the row of one is the next after the row before.
         var next = 0
         return track.points.map { point in
             let index = next < rows.times.count && rows.times[next] == point.timeMs ? next : rows.index(of: point.timeMs)
             guard let index, let found = scored[index] else {
-                return MetricScore(time: Instant(ms: point.timeMs), value: point.value, score: 0, reason: "")
+                return MetricScore(time: Instant(ms: point.timeMs), value: point.value, score: 0, reason: "", side: 0)
             }
             scored[index] = nil
             next = index + 1
             return MetricScore(
                 time: Instant(ms: point.timeMs), value: rows.values[index], score: found.score,
-                reason: found.score > 0 ? found.view.name : "")
+                reason: found.score > 0 ? found.row.view.name : "", side: found.score > 0 ? found.row.side : 0)
         }
     }
     private static let holdRows = 100
 
-    /// Events whose onset lies in `onsets` (epoch ms), sorted by time: one for each excursion. An event depends on the points
-    /// from two days before the day of its onset to 6 h after that day, and on nothing else.
-    package static func derive(_ track: MetricTrack, onsets: Range<Int64>, origin: String) -> [Event] {
+    /// The points of the series in a range of time (epoch ms): what it was at the same time on earlier days.
+    package typealias Past = (_ range: Range<Int64>) throws -> [MetricPoint]
+
+    /// Days after a touched one whose signals may change with it.
+    package static let reachDays = Season.reachDays + 1
+
+    /// Events whose onset lies in `onsets` (epoch ms), sorted by time: one for each excursion that this time of day or week does
+    /// not bring anyway. An event depends on the points from two days before the day of its onset to 6 h after that day, on those
+    /// of the same time up to fourteen days before (`past`), and on nothing else.
+    package static func derive(_ track: MetricTrack, onsets: Range<Int64>, origin: String, past: Past) rethrows -> [Event] {
         guard let firstTime = track.points.map(\.timeMs).min(), let lastTime = track.points.map(\.timeMs).max(), !onsets.isEmpty,
             Instant.representable.contains(Instant(ms: firstTime)), Instant.representable.contains(Instant(ms: lastTime))
         else { return [] }
@@ -70,10 +80,14 @@ package enum MetricAnomalies {
             let span = points[lowerBound(points, (day - 2) * .dayMs)..<lowerBound(points, (day + 1) * .dayMs + 6 * .hourMs)]
             let own = day * .dayMs..<(day + 1) * .dayMs
             if span.last.map({ $0.timeMs >= own.lowerBound }) ?? false {
-                let rows = MetricRows(span, isCounter: MetricRows.isCounter(track, sample: span))
-                for excursion in MetricExcursions(rows: rows).found(in: own) {
-                    let event = excursion.event(of: track, origin: origin)
-                    if onsets.contains(event.occurredAt.ms) { events.append(event) }
+                let isCounter = MetricRows.isCounter(track, sample: span)
+                let rows = MetricRows(span, isCounter: isCounter)
+                for excursion in MetricExcursions(rows: rows).found(in: own) where onsets.contains(excursion.onset) {
+                    let season = try Season.of(knownDays: Season.reachDays) { days in
+                        let window = excursion.window(daysBack: days)
+                        return excursion.isLike(MetricRows(try past(window), isCounter: isCounter))
+                    }
+                    if season == nil { events.append(excursion.event(of: track, origin: origin)) }
                 }
             }
             day += 1

@@ -4,7 +4,7 @@ import Model
 /// past; the same rows give the same answers.
 struct MetricDetector {
     enum View: Int, CaseIterable {
-        case value, shortLevel, level, longLevel, jump, spread, day, stillness
+        case value, shortLevel, level, longLevel, jump, spread, day, week, stillness
 
         private static let names = allCases.map { "\($0)" }
         /// As it is written here.
@@ -16,7 +16,7 @@ struct MetricDetector {
         var view = View.value
         /// +1 up, -1 down.
         var side = 0.0
-        /// What this time of day usually holds, when the daily pattern explains the series.
+        /// What this time of day or week usually holds, when the pattern explains the series.
         var band: ClosedRange<Double>?
     }
 
@@ -26,25 +26,39 @@ struct MetricDetector {
     private var origin = 0.0
     private var lastTime: Int64 = 0
     private var lastValue = 0.0
-    private var seen = View.allCases.map { SeenValues(delay: $0 == .day ? 24 : 2, memory: $0 == .day ? 0 : 0.35) }
+    private var seen = View.allCases.map { view in
+        view == .day || view == .week ? SeenValues(delay: 24, memory: 0) : SeenValues(delay: 2, memory: 0.35)
+    }
     private var short = FadingMean(over: 8)
     private var middle = FadingMean(over: 24)
     private var long = FadingMean(over: 64)
     private var square = FadingMean(over: 24)
-    private var dayResidual = FadingMean(over: 6)
-    private var residualSize = FadingMean(over: 400)
     private var moves = FadingMean(over: 256)
     private var run = 0
     private var longestRun = 0
     private var steps: [Int64] = []
-    private var profile: DayProfile?
+    private var habits: [Habit] = []
+
+    /// One rhythm of the series, and how far it is off it.
+    private struct Habit {
+        let view: View
+        var profile: HabitProfile
+        var level = FadingMean(over: 6)
+        var size = FadingMean(over: 400)
+    }
 
     /// `value` is finite, `timeMs` later than the row before.
     mutating func take(_ value: Double, at timeMs: Int64) -> Row {
         if rows == 0 { origin = value }
         if rows > 0, rows <= 9 {
             steps.append(timeMs - lastTime)
-            if rows == 9 { profile = DayProfile(stepMs: steps.sorted()[4]) }
+            if rows == 9 {
+                let step = steps.sorted()[4]
+                habits = [
+                    Habit(view: .day, profile: HabitProfile(stepMs: step, season: .daily)),
+                    Habit(view: .week, profile: HabitProfile(stepMs: step, season: .weekly)),
+                ]
+            }
         }
         let range = high >= low ? high - low : 0
         var best = Row()
@@ -70,7 +84,11 @@ struct MetricDetector {
         look(.longLevel, long.value, floor: 0.05, after: 144)
         let mean = middle.value - origin
         look(.spread, max(0, square.value - mean * mean).squareRoot(), floor: 0.1, after: 144)
-        daily(value, timeMs, range, &best)
+        // Taken out, so that the profiles are changed in place.
+        var own = habits
+        habits = []
+        for index in own.indices { compare(value, timeMs, range, &own[index], &best) }
+        habits = own
         still(value, &best)
         low = min(low, value)
         high = max(high, value)
@@ -80,15 +98,15 @@ struct MetricDetector {
         return best
     }
 
-    /// The distance from the daily band, as a level against its own past and against its own size.
-    private mutating func daily(_ value: Double, _ timeMs: Int64, _ range: Double, _ best: inout Row) {
-        let isEarned = profile?.isEarned ?? false
-        let band = profile?.band(at: timeMs)
-        guard let residual = profile?.take(value, at: timeMs) else { return }
-        dayResidual.add(residual)
-        var deviation = seen[View.day.rawValue].take(dayResidual.value, row: rows, floor: 0.05 * range)
-        let scale = max(8 * residualSize.value, 0.1 * range)
-        residualSize.add(min(abs(residual), 4 * max(residualSize.value, 1e-12)))
+    /// The distance from the band of a habit, as a level against its own past and against its own size.
+    private mutating func compare(_ value: Double, _ timeMs: Int64, _ range: Double, _ habit: inout Habit, _ best: inout Row) {
+        let isEarned = habit.profile.isEarned
+        let band = habit.profile.band(at: timeMs)
+        guard let residual = habit.profile.take(value, at: timeMs) else { return }
+        habit.level.add(residual)
+        var deviation = seen[habit.view.rawValue].take(habit.level.value, row: rows, floor: 0.05 * range)
+        let scale = max(8 * habit.size.value, 0.1 * range)
+        habit.size.add(min(abs(residual), 4 * max(habit.size.value, 1e-12)))
         guard rows >= 144, isEarned else { return }
         best.band = band
         if scale > 0 {
@@ -98,7 +116,7 @@ struct MetricDetector {
         }
         if deviation.signal > best.signal {
             best.signal = deviation.signal
-            best.view = .day
+            best.view = habit.view
             best.side = residual >= 0 ? 1 : -1
         }
         best.score = max(best.score, deviation.score)

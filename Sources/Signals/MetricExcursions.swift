@@ -5,8 +5,27 @@ import Model
 struct MetricExcursions {
     let rows: MetricRows
 
+    /// How the series left what is usual.
+    enum Shape: String {
+        /// Five rows at most, and back.
+        case spike
+        /// To another level, on one side.
+        case shift
+        /// Beyond what is usual on both sides by turns.
+        case scatter
+        case flat
+    }
+
+    struct Mark {
+        var value: Double
+        var rows: Int
+    }
+
     struct Excursion {
         var onset: Int64
+        /// The last row out.
+        var last: Int64
+        var shape: Shape
         /// Nil while it lasts.
         var end: Int64?
         var peak: Double
@@ -16,8 +35,11 @@ struct MetricExcursions {
         /// Distance of the peak from the base, in units of noise.
         var sigmas: Double
         var rows: Int
+        /// How many rows went beyond half of the way to the peak, and of the way to the typical row out; and these two marks.
+        var far = Mark(value: 0, rows: 0)
+        var near = Mark(value: 0, rows: 0)
         var isUp: Bool
-        var isFlat: Bool
+        var isFlat: Bool { shape == .flat }
     }
 
     static let warmUpRows = 16
@@ -69,6 +91,7 @@ struct MetricExcursions {
         var last = index
         var peak = onset
         var out = 0
+        var opposite = 0
         var at = onset
         while at < rows.times.count, rows.times[at] - rows.times[onset] <= Self.longestMs {
             if distance(at) >= 3 {
@@ -77,6 +100,8 @@ struct MetricExcursions {
                 if distance(at) > distance(peak) { peak = at }
             } else if at - last >= 6 {
                 break
+            } else if distance(at) <= -3 {
+                opposite += 1
             }
             at += 1
         }
@@ -91,10 +116,20 @@ struct MetricExcursions {
         guard change >= 0.05 * abs(base.level) else { return nil }
         let usual = usual(before: onset)
         if isUp ? rows.values[peak] <= usual.high : rows.values[peak] >= usual.low { return nil }
-        let excursion = Excursion(
-            onset: rows.times[onset], end: isOver ? rows.times[last + 1] : nil, peak: rows.values[peak], usualLow: usual.low,
+        let shape: Shape = opposite >= 2 && opposite * 4 >= out ? .scatter : isOver && last - onset < 5 ? .spike : .shift
+        var excursion = Excursion(
+            onset: rows.times[onset], last: rows.times[last], shape: shape, end: isOver ? rows.times[last + 1] : nil,
+            peak: rows.values[peak], usualLow: usual.low,
             usualHigh: usual.high,
-            sigmas: min(1_000, distance(peak)), rows: out, isUp: isUp, isFlat: false)
+            sigmas: min(1_000, distance(peak)), rows: out, isUp: isUp)
+        let edge = isUp ? usual.high : usual.low
+        let outside = rows.values[onset...last].filter { direction * ($0 - edge) > 0 }.sorted()
+        func mark(_ value: Double) -> Mark {
+            let middle = edge + 0.5 * (value - edge)
+            return Mark(value: middle, rows: outside.count { direction * ($0 - middle) >= 0 })
+        }
+        excursion.far = mark(rows.values[peak])
+        excursion.near = mark(Self.quantile(outside, 0.5))
         return (excursion, last)
     }
 
@@ -169,9 +204,9 @@ struct MetricExcursions {
         if let held = end, held - rows.times[onset] > Self.longestMs { end = nil }
         let usual = usual(before: onset)
         return Excursion(
-            onset: rows.times[onset], end: end, peak: value, usualLow: usual.low, usualHigh: usual.high, sigmas: 5, rows: index - onset + 1,
-            isUp: false,
-            isFlat: true)
+            onset: rows.times[onset], last: rows.times[last], shape: .flat, end: end, peak: value, usualLow: usual.low,
+            usualHigh: usual.high, sigmas: 5, rows: index - onset + 1,
+            isUp: false)
     }
 
     static func quantile(_ sorted: [Double], _ share: Double) -> Double {
@@ -180,62 +215,5 @@ struct MetricExcursions {
         let low = Int(position)
         guard low + 1 < sorted.count else { return last }
         return sorted[low] + (sorted[low + 1] - sorted[low]) * (position - Double(low))
-    }
-}
-
-extension MetricExcursions.Excursion {
-    func event(of track: MetricTrack, origin: String) -> Event {
-        let metric = track.key.metric
-        let unit = MetricUnit(track)
-        let direction = MetricDirection(metric: metric)
-        let isHarmless = !isFlat && (direction == .upIsBad && !isUp || direction == .downIsBad && isUp)
-        var strength = isFlat ? 0.35 : 0.3 + 0.7 * (1 - 1 / (1 + max(0, sigmas - 4) / 8))
-        if rows == 1 { strength *= 0.5 } else if rows == 2 { strength *= 0.75 }
-        if isHarmless { strength *= 0.4 }
-        if direction == .unknown { strength *= 0.8 }
-        let severity: Severity = isHarmless ? .info : strength >= 0.75 && direction != .unknown ? .high : strength >= 0.45 ? .medium : .low
-        let verb = isFlat ? "stands still at" : isUp ? "rose to" : "fell to"
-        let place = track.key.instance.isEmpty ? "" : " on \(track.key.instance)"
-        let reason = "\(unit.text(peak)), usually \(unit.range(usualLow, usualHigh))"
-        var attributes: [String: JSONValue] = [
-            EventAttribute.strength: .double((strength * 1_000).rounded() / 1_000), EventAttribute.metric: .string(metric),
-            EventAttribute.peak: .double(peak), EventAttribute.usualLow: .double(usualLow), EventAttribute.usualHigh: .double(usualHigh),
-            EventAttribute.direction: .string(isUp ? "up" : "down"), EventAttribute.reason: .string(reason),
-            EventAttribute.count: .int(Int64(rows)),
-        ]
-        if !track.key.instance.isEmpty { attributes[EventAttribute.instance] = .string(track.key.instance) }
-        if let end { attributes[EventAttribute.endedAt] = .int(end) }
-        return Event(
-            source: .metrics, type: .metricAnomaly, subject: "\(metric)|\(track.key.instance)|\(onset)", at: Instant(ms: onset),
-            role: isHarmless ? .context : .signal, severity: severity,
-            title: "\(metric) \(verb) \(unit.text(peak))\(place)".clipped(to: Limits.titleCharacters),
-            service: track.key.service.isEmpty ? nil : track.key.service,
-            attributes: attributes, origin: origin)
-    }
-}
-
-/// The unit of a series, as people write it behind a number.
-struct MetricUnit {
-    private let suffix: String
-    private let scale: Double
-
-    init(_ track: MetricTrack) {
-        let words = MetricDirection.words(of: track.key.metric)
-        let unit = track.unit.isEmpty ? words.last(where: { $0 != "total" }) ?? "" : track.unit.lowercased()
-        switch unit {
-        case "%", "percent", "pct": (suffix, scale) = (" %", 1)
-        case "ratio": (suffix, scale) = (" %", 100)
-        case "s", "seconds", "second": (suffix, scale) = (" s", 1)
-        case "ms", "milliseconds", "millis": (suffix, scale) = (" ms", 1)
-        case "us", "µs", "microseconds": (suffix, scale) = (" µs", 1)
-        case "bytes", "byte": (suffix, scale) = (" MB", 1e-6)
-        default: (suffix, scale) = (track.unit.isEmpty ? "" : " " + track.unit.clipped(to: 16), 1)
-        }
-    }
-    func text(_ value: Double) -> String { SignalNumber.text(value * scale, digits: 2) + suffix }
-    func range(_ low: Double, _ high: Double) -> String {
-        let from = SignalNumber.text(low * scale, digits: 2)
-        let to = SignalNumber.text(high * scale, digits: 2)
-        return from == to ? from + suffix : "\(from) to \(to)\(suffix)"
     }
 }

@@ -34,6 +34,19 @@ extension CaseStore {
         }
     }
 
+    /// Whether a service has points in the hours of a range.
+    package func hasMetrics(service: String, from: Instant, to: Instant) throws -> Bool {
+        try access { connection in
+            try connection.first(
+                MetricQuery.any,
+                [
+                    "service": .text(service), "from": .int(from.ms.floorDivided(by: .hourMs)),
+                    "to": .int(to.ms.floorDivided(by: .hourMs)),
+                ]
+            ) { $0.int(0) } != nil
+        }
+    }
+
     /// The series of a service that have points in a range, by metric and instance.
     package func tracks(service: String, from: Instant, to: Instant) throws -> [MetricTrack] {
         try access { connection in
@@ -47,6 +60,10 @@ enum MetricQuery {
     static let columns = "series_id, service, metric, instance, kind, unit"
     static let byKey = "SELECT \(columns) FROM metric_series WHERE service = :service AND metric = :metric AND instance = :instance"
     static let ofService = "SELECT \(columns) FROM metric_series WHERE service = :service ORDER BY metric, instance"
+    static let any = """
+        SELECT hour FROM metric_series CROSS JOIN metric_chunk USING (series_id) \
+        WHERE service = :service AND hour BETWEEN :from AND :to LIMIT 1
+        """
     static let chunks = "SELECT points FROM metric_chunk WHERE series_id = :series AND hour BETWEEN :from AND :to ORDER BY hour"
 }
 

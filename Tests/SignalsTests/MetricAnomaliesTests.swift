@@ -18,7 +18,7 @@ struct TestSeries {
     }
     func derive(from: Int = 0, to: Int? = nil) -> [Event] {
         let onsets = Self.start + Int64(from) * stepMs..<Self.start + Int64(to ?? values.count) * stepMs
-        return MetricAnomalies.derive(track, onsets: onsets, origin: "metrics")
+        return MetricAnomalies.derive(track, onsets: onsets, origin: "metrics", past: { _ in [] })
     }
 
     enum Kind: String, CaseIterable, Sendable { case flat, daily, heavyTail, walk, counts, constant, bursty }
@@ -137,10 +137,11 @@ struct TestSeries {
         }
         var track = series.track
         track.kind = .counter
-        let events = MetricAnomalies.derive(track, onsets: TestSeries.start..<TestSeries.start + .dayMs, origin: "m")
+        let events = MetricAnomalies.derive(track, onsets: TestSeries.start..<TestSeries.start + .dayMs, origin: "m", past: { _ in [] })
         #expect(events.map(\.occurredAt.minute) == [(TestSeries.start + 1_000 * 60_000) / 60_000])
         track.kind = .unknown
-        #expect(MetricAnomalies.derive(track, onsets: TestSeries.start..<TestSeries.start + .dayMs, origin: "m") == events)
+        #expect(
+            MetricAnomalies.derive(track, onsets: TestSeries.start..<TestSeries.start + .dayMs, origin: "m", past: { _ in [] }) == events)
     }
 
     @Test func `hostile values do no harm`() {
@@ -154,7 +155,7 @@ struct TestSeries {
             }
             let track = MetricTrack(key: MetricKey(service: "s", metric: "m"), points: points)
             #expect(MetricAnomalies.scores(track).allSatisfy { $0.score >= 0 && $0.score <= 1 })
-            for event in MetricAnomalies.derive(track, onsets: 1_795_305_600_000..<1_795_405_600_000, origin: "") {
+            for event in MetricAnomalies.derive(track, onsets: 1_795_305_600_000..<1_795_405_600_000, origin: "", past: { _ in [] }) {
                 #expect(event.strength >= 0 && event.strength <= 1)
             }
         }
@@ -194,11 +195,13 @@ struct TestSeries {
             let own = TestSeries.start + Int64(day) * .dayMs..<TestSeries.start + Int64(day + 1) * .dayMs
             part.points = part.points.filter { $0.timeMs >= own.lowerBound - 2 * .dayMs && $0.timeMs < own.upperBound + 6 * .hourMs }
                 .shuffled(using: &chance)
-            pieces += MetricAnomalies.derive(part, onsets: own, origin: "metrics")
+            pieces += MetricAnomalies.derive(part, onsets: own, origin: "metrics", past: { _ in [] })
         }
         #expect(pieces == whole)
         let hour = TestSeries.start + 60 * .hourMs..<TestSeries.start + 75 * .hourMs
-        #expect(MetricAnomalies.derive(series.track, onsets: hour, origin: "metrics") == whole.filter { hour.contains($0.occurredAt.ms) })
+        #expect(
+            MetricAnomalies.derive(series.track, onsets: hour, origin: "metrics", past: { _ in [] })
+                == whole.filter { hour.contains($0.occurredAt.ms) })
     }
 }
 

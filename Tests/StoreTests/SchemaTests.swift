@@ -134,6 +134,7 @@ struct QueryPlanTests {
         ),
         (LogQuery.exemplarsOfLeaf, "USING INDEX sqlite_autoindex_log_exemplar_1 (service=? AND leaf=? AND hour=?)"),
         (MetricQuery.byKey, "USING INDEX sqlite_autoindex_metric_series_1 (service=? AND metric=? AND instance=?)"),
+        (MetricQuery.any, "SEARCH metric_chunk USING COVERING INDEX sqlite_autoindex_metric_chunk_1 (series_id=? AND hour>? AND hour<?)"),
         (MetricQuery.chunks, "USING INDEX sqlite_autoindex_metric_chunk_1 (series_id=? AND hour>? AND hour<?)"),
         (SpanQuery.inRange, "USING INDEX span_time (service=? AND start_ms>? AND start_ms<?)"),
         (SpanQuery.ofTrace, "USING PRIMARY KEY (trace_id=?)"),

@@ -60,7 +60,7 @@ package enum MetricAnomalyListing {
                 points: indices.map { MetricPoint(timeMs: sheet.cells[$0].timeMs, value: sheet.cells[$0].value ?? .nan) })
             for (index, score) in zip(indices, MetricAnomalies.scores(track)) {
                 rows[index].score = score.score
-                rows[index].reason = score.reason.isEmpty ? "" : words(score.reason)
+                rows[index].reason = score.reason.isEmpty ? "" : words(score.reason) + direction(score.side)
             }
         }
         return rows
@@ -79,10 +79,13 @@ package enum MetricAnomalyListing {
         case "jump": "a jump from the rows before"
         case "spread": "the values scatter as never before"
         case "day": "unusual for this time of day"
+        case "week": "unusual for this time of the week"
         case "stillness": "it stands still, though it always moves"
         default: view
         }
     }
+
+    private static func direction(_ side: Double) -> String { side > 0 ? ", up" : side < 0 ? ", down" : "" }
 
     // MARK: - Writing
 

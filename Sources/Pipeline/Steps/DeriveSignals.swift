@@ -98,12 +98,22 @@ struct DeriveSignals {
 
     private func deriveMetrics(_ group: Group) throws -> Int {
         var changed = 0
-        for onsets in affected(group.days, after: 2) {
-            let tracks = try store.tracks(
-                service: group.subject, from: Instant(ms: onsets.lowerBound - 2 * .dayMs),
-                to: Instant(ms: onsets.upperBound + Self.lookAheadMs))
-            let events = tracks.flatMap { MetricAnomalies.derive($0, onsets: onsets, origin: "caseboard") }
-            changed += try replace(events, DerivedScope(types: [.metricAnomaly], scopeKey: "metrics:\(group.subject)"), onsets)
+        func points(_ key: MetricKey, _ range: Range<Int64>) throws -> [MetricPoint] {
+            try store.track(key: key, from: Instant(ms: range.lowerBound), to: Instant(ms: range.upperBound - 1))?.points ?? []
+        }
+        for onsets in affected(group.days, after: MetricAnomalies.reachDays) {
+            var events: [Event] = []
+            let (from, to) = (Instant(ms: onsets.lowerBound), Instant(ms: onsets.upperBound))
+            // A gap may begin on the day after the last value.
+            if try store.hasMetrics(service: group.subject, from: from - .hourMs, to: to) {
+                let tracks = try store.tracks(service: group.subject, from: from - 2 * .dayMs, to: to + Self.lookAheadMs)
+                for track in tracks {
+                    events += try MetricAnomalies.derive(track, onsets: onsets, origin: "caseboard") { try points(track.key, $0) }
+                }
+                events += try MetricGaps.derive(tracks, onsets: onsets, origin: "caseboard", past: points)
+            }
+            changed += try replace(
+                events, DerivedScope(types: [.metricAnomaly, .metricGap, .counterReset], scopeKey: "metrics:\(group.subject)"), onsets)
         }
         return changed
     }
