@@ -32,7 +32,6 @@ struct TraceIndex {
 
     func slow(_ operation: TraceOperation, _ finding: SlowSpans.Finding, origin: String) -> Event {
         let items = inside(operations[operation] ?? [], finding.onset, finding.last)
-        let slowest = items.sorted { (selfMs($1), span($0).spanID) < (selfMs($0), span($1).spanID) }
         return event(
             .slowOperation, operation, finding, origin, key: "self", strength: finding.strength,
             severity: finding.strength >= 0.5 ? .high : .medium,
@@ -41,40 +40,94 @@ struct TraceIndex {
             reason:
                 "\(finding.count) calls spent a median of \(time(finding.after)) outside of what they call, "
                 + "usually \(time(finding.before))",
-            examples: slowest)
+            examples: representative(items, of: finding, by: selfMs))
     }
 
-    /// Slow as a whole though not by itself: the callee whose time rose most is named. Nil when none rose.
+    /// True when an operation seems slow only because the spans of what it usually calls are missing: what was theirs looks like its
+    /// own. Its calls that have them are not slow.
+    func lacksCallees(_ operation: TraceOperation, _ finding: SlowSpans.Finding) -> Bool {
+        let items = operations[operation] ?? []
+        let before = items.filter { minute($0) >= finding.onset - SlowSpans.lookBack && minute($0) < finding.onset }
+        let hasCallee = { (item: Int) in !forest.linked[item].children.isEmpty }
+        guard before.count(where: hasCallee) * 2 >= before.count else { return false }
+        let now = inside(items, finding.onset, finding.last)
+        let whole = now.filter(hasCallee)
+        guard whole.count < now.count else { return false }
+        // A call that failed before it reached its callee spent its own time.
+        let lacking = now.filter { !hasCallee($0) }
+        if lacking.count(where: { span($0).isError }) * 2 > lacking.count { return false }
+        let middle = (finding.before + finding.after) / 2
+        return whole.count { selfMs($0) >= middle } * 4 <= whole.count
+    }
+
+    /// Examples that stand for a finding: one that took what is typical of it, the slowest, and the first.
+    private func representative(_ items: [Int], of finding: SlowSpans.Finding, by ms: (Int) -> Double) -> [Int] {
+        let ordered = items.sorted { (ms($1), span($0).spanID) < (ms($0), span($1).spanID) }
+        guard let slowest = ordered.first else { return [] }
+        let typical = ordered.min { abs(ms($0) - finding.after) < abs(ms($1) - finding.after) } ?? slowest
+        let slow = ordered.filter { ms($0) * 2 >= finding.after }
+        let first = slow.min { (span($0).start.ms, span($0).spanID) < (span($1).start.ms, span($1).spanID) } ?? slowest
+        return [typical, slowest, first] + ordered
+    }
+
+    /// Slow as a whole though not by itself: the deepest operation below it whose time rose is named. Nil when none rose.
     func dragged(_ operation: TraceOperation, _ items: [Int], _ finding: SlowSpans.Finding, origin: String) -> Event? {
         let slow = inside(items, finding.onset, finding.last)
         let before = items.filter { minute($0) >= finding.onset - SlowSpans.lookBack && minute($0) < finding.onset }
-        func childTimes(_ items: [Int]) -> [TraceOperation: Double] {
-            var sums: [TraceOperation: Double] = [:]
-            for item in items { for child in forest.linked[item].children { sums[self.operation(child), default: 0] += wholeMs(child) } }
-            return sums.mapValues { $0 / Double(max(1, items.count)) }
-        }
-        let now = childTimes(slow)
-        let then = childTimes(before)
-        let rises = now.map { (callee: $0.key, rise: $0.value - (then[$0.key] ?? 0), now: $0.value) }
-            .sorted { ($1.rise, $0.callee) < ($0.rise, $1.callee) }
-        guard let worst = rises.first, worst.rise > 0.3 * (finding.after - finding.before) else { return nil }
-        let examples = slow.sorted { (wholeMs($1), span($0).spanID) < (wholeMs($0), span($1).spanID) }
+        let path = worstPath(below: (slow, before), rise: finding.after - finding.before)
+        guard let worst = path.last, let next = path.first else { return nil }
+        let depth = path.count == 1 ? "" : ", \(path.count) calls below"
         var event = event(
             .slowOperation, operation, finding, origin, key: "whole", strength: finding.strength * 0.4, severity: .low,
             title:
                 "\(operation.operation) takes \(time(finding.after)), was \(time(finding.before)): waits for \(worst.callee.service)",
             reason:
-                "explained by \(worst.callee.service) \(worst.callee.operation), "
+                "explained by \(worst.callee.service) \(worst.callee.operation)\(depth), "
                 + "which took \(time(worst.now - worst.rise)) of it before and takes \(time(worst.now)) now",
-            examples: examples)
-        if worst.callee.service != operation.service { event.attributes[EventAttribute.callee] = .string(worst.callee.service) }
+            examples: representative(slow, of: finding, by: wholeMs))
+        if next.callee.service != operation.service {
+            event.attributes[EventAttribute.callee] = .string(next.callee.service)
+        } else if worst.callee.service != operation.service {
+            event.attributes[EventAttribute.callee] = .string(worst.callee.service)
+        }
         event.attributes["explained_by"] = .string("\(worst.callee.service) \(worst.callee.operation)")
         event.sealID()
         return event
     }
 
+    private struct Rise {
+        var callee: TraceOperation
+        var rise: Double
+        var now: Double
+    }
+    private static let deepest = 16
+
+    /// From call to call the one whose time rose most, as long as it explains 30 % of the rise above; times are of one call at the
+    /// top.
+    private func worstPath(below items: (now: [Int], before: [Int]), rise: Double) -> [Rise] {
+        var path: [Rise] = []
+        var (now, before, rise) = (items.now, items.before, rise)
+        let calls = (now: Double(max(1, now.count)), before: Double(max(1, before.count)))
+        func children(_ items: [Int]) -> [TraceOperation: [Int]] {
+            var out: [TraceOperation: [Int]] = [:]
+            for item in items { for child in forest.linked[item].children { out[operation(child), default: []].append(child) } }
+            return out
+        }
+        while path.count < Self.deepest {
+            let (present, past) = (children(now), children(before))
+            func sum(_ items: [Int]?) -> Double { (items ?? []).reduce(0) { $0 + wholeMs($1) } }
+            let rises = present.map { callee, items in
+                let ms = sum(items) / calls.now
+                return Rise(callee: callee, rise: ms - sum(past[callee]) / calls.before, now: ms)
+            }.sorted { ($1.rise, $0.callee) < ($0.rise, $1.callee) }
+            guard let worst = rises.first, worst.rise > 0.3 * rise, worst.rise > 0 else { break }
+            path.append(worst)
+            (now, before, rise) = (present[worst.callee] ?? [], past[worst.callee] ?? [], worst.rise)
+        }
+        return path
+    }
+
     func slowCall(_ edge: TraceEdge, _ items: [Int], _ finding: SlowSpans.Finding, origin: String) -> Event {
-        let examples = inside(items, finding.onset, finding.last).sorted { (gapMs($1), span($0).spanID) < (gapMs($0), span($1).spanID) }
         var event = event(
             .slowOperation, edge.caller, finding, origin, key: "edge:\(edge.callee.service):\(edge.callee.operation)",
             strength: finding.strength,
@@ -84,7 +137,7 @@ struct TraceIndex {
             reason:
                 "between the spans of \(edge.caller.service) and \(edge.callee.service): "
                 + "\(time(finding.before)) became \(time(finding.after)) in \(finding.count) calls",
-            examples: examples)
+            examples: representative(inside(items, finding.onset, finding.last), of: finding, by: gapMs))
         event.attributes[EventAttribute.callee] = .string(edge.callee.service)
         event.sealID()
         return event
@@ -95,22 +148,29 @@ struct TraceIndex {
             .sorted { (span($0).start.ms, span($0).traceID, span($0).spanID) < (span($1).start.ms, span($1).traceID, span($1).spanID) }
         let share = Double(finding.count) / Double(max(1, finding.total))
         let strength = finding.surprise / (finding.surprise + 12)
-        let thrown = errors.first { span($0).exception != nil }.map { span($0) }
-        var texts: [String: Int] = [:]
-        for item in errors where !span(item).statusText.isEmpty { texts[span(item).statusText, default: 0] += 1 }
-        let message = texts.max { ($0.value, $1.key) < ($1.value, $0.key) }?.key
-        let what = thrown?.exception ?? message ?? "error"
+        let exception = commonest(errors.compactMap { span($0).exception })
+        let message = commonest(errors.map { span($0).statusText })
+        // Examples of what failed most often; the first with a stack tells where.
+        let typical = errors.filter { span($0).exception == exception && (exception != nil || span($0).statusText == message) }
+        let thrown = (typical.first { !span($0).frames.isEmpty } ?? typical.first).map { span($0) }
+        let callee = failingCallee(errors)
+        let what = exception ?? message ?? "error"
+        var reason =
+            "\(finding.count) of \(finding.total) calls failed here first, usually \(SignalNumber.text(finding.shareBefore * 100)) %"
+        if let callee {
+            let answered = errors.count { !forest.linked[$0].children.isEmpty }
+            reason += answered == 0 ? "; \(callee) sent no span of them" : "; \(callee), which it calls, shows no error"
+        }
         var attributes: [String: JSONValue] = [
             EventAttribute.strength: .double((strength * 1_000).rounded() / 1_000), EventAttribute.count: .int(finding.count),
             EventAttribute.operation: .string(operation.operation), EventAttribute.endedAt: .int((finding.last + 1) * .minuteMs),
-            EventAttribute.reason: .string(
-                "\(finding.count) of \(finding.total) calls failed here first, usually \(SignalNumber.text(finding.shareBefore * 100)) %"),
-            "share": .double((share * 10_000).rounded() / 10_000),
+            EventAttribute.reason: .string(reason), "share": .double((share * 10_000).rounded() / 10_000),
         ]
         if let message { attributes[EventAttribute.message] = .string(message.clipped(to: 1_000)) }
-        if let exception = thrown?.exception { attributes[EventAttribute.exception] = .string(exception) }
+        if let callee { attributes[EventAttribute.callee] = .string(callee) }
+        if let exception { attributes[EventAttribute.exception] = .string(exception) }
         if let frames = thrown?.frames, !frames.isEmpty { attributes[EventAttribute.frames] = .array(frames.prefix(32).map(\.json)) }
-        let traces = traces(errors)
+        let traces = traces(typical)
         if !traces.isEmpty { attributes[EventAttribute.exemplarTraces] = .strings(traces) }
         return Event(
             source: .traces, type: .errorSpans, subject: "\(operation.operation):\(finding.onset)",
@@ -119,6 +179,22 @@ struct TraceIndex {
             title: "\(operation.operation) fails: \(what), \(SignalNumber.text(share * 100)) % of calls".clipped(
                 to: Limits.titleCharacters),
             service: operation.service, host: commonInstance(errors), attributes: attributes, origin: origin, traceID: traces.first)
+    }
+
+    /// The service that the failed calls of an operation go to, when it is one and nine of ten calls of the operation do.
+    private func failingCallee(_ errors: [Int]) -> String? {
+        guard let first = errors.first else { return nil }
+        let near = (operations[operation(first)] ?? []).filter { minute($0) <= minute(first) && minute($0) > minute(first) - 1_260 }
+        let callees = near.compactMap { forest.linked[$0].remoteChild.map { span($0).service } }
+        guard let callee = commonest(callees), callees.count { $0 == callee } * 10 >= near.count * 9, near.count >= 10 else { return nil }
+        return callee
+    }
+
+    /// Of the texts that are not empty the most frequent; of equals the least.
+    private func commonest(_ texts: [String]) -> String? {
+        var counts: [String: Int] = [:]
+        for text in texts where !text.isEmpty { counts[text, default: 0] += 1 }
+        return counts.max { ($0.value, $1.key) < ($1.value, $0.key) }?.key
     }
 
     // MARK: - Parts

@@ -1,10 +1,11 @@
 import Model
 
 /// Signals from spans: operations that became slow by themselves, calls that became slow on the way, operations that are slow
-/// because of what they call (weaker, and they say so), and operations in which errors begin.
+/// because of what they call (weaker, and they say so), operations in which errors begin, and services whose spans stay away while
+/// others go on calling them.
 package enum TraceSignals {
     /// Events whose onset lies in `onsets` (epoch ms), sorted by time, then fingerprint. `spans` in any order, from 24 h before;
-    /// an event depends on the spans of the 24 h before and the 4 h after its onset.
+    /// an event depends on the spans of the 24 h before and the 6 h after its onset.
     package static func derive(spans: [Span], onsets: Range<Int64>, origin: String) -> [Event] {
         guard !onsets.isEmpty else { return [] }
         // One order for all, so that a span stored twice counts the same way.
@@ -17,7 +18,9 @@ package enum TraceSignals {
         var events: [Event] = []
         for (operation, items) in index.operations.sorted(by: { $0.key < $1.key }) {
             let own = SlowSpans(series: DurationSeries(items.map { (index.minute($0), index.selfMs($0)) })).findings(from: first, to: end)
-            for finding in own { events.append(index.slow(operation, finding, origin: origin)) }
+            for finding in own where !index.lacksCallees(operation, finding) {
+                events.append(index.slow(operation, finding, origin: origin))
+            }
             let whole = SlowSpans(series: DurationSeries(items.map { (index.minute($0), index.wholeMs($0)) })).findings(
                 from: first, to: end)
             for finding in whole where !own.contains(where: { abs($0.onset - finding.onset) <= 5 }) {
@@ -31,6 +34,7 @@ package enum TraceSignals {
             let gaps = SlowSpans(series: DurationSeries(items.map { (index.minute($0), index.gapMs($0)) })).findings(from: first, to: end)
             for finding in gaps { events.append(index.slowCall(edge, items, finding, origin: origin)) }
         }
+        events += MissingSpans(index: index).events(from: first, to: end, origin: origin)
         return events.filter { onsets.contains($0.occurredAt.ms) }
             .sorted { ($0.occurredAt.ms, $0.fingerprint) < ($1.occurredAt.ms, $1.fingerprint) }
     }

@@ -19,7 +19,11 @@ struct TestTraffic {
     }
 
     /// Milliseconds beside the usual: in the database, in orders itself, on the way between gateway and orders.
-    mutating func add(atMs: Int64, database: Double = 0, orders: Double = 0, network: Double = 0, fails: Bool = false) {
+    /// `losesOrders` leaves out the spans of orders; `breaks` fails the call before orders sees it.
+    mutating func add(
+        atMs: Int64, database: Double = 0, orders: Double = 0, network: Double = 0, fails: Bool = false, losesOrders: Bool = false,
+        breaks: Bool = false, exception: String = "DeadlockException"
+    ) {
         number += 1
         let trace = hex(number, 32)
         func noisy(_ ms: Double) -> Int64 { Int64(ms * Double.random(in: 0.7...1.3, using: &chance) * 1_000) }
@@ -34,10 +38,11 @@ struct TestTraffic {
             Span(
                 traceID: trace, spanID: hex(number * 8 + id, 16), parentID: parent == 0 ? "" : hex(number * 8 + parent, 16),
                 service: service, operation: operation, kind: kind, start: at, durationUs: us, isError: isError,
-                statusText: isError ? "deadlock" : "", exception: isError && id == 4 ? "DeadlockException" : nil)
+                statusText: isError ? "deadlock" : "", exception: isError && id == 4 ? exception : nil)
         }
-        spans.append(span(1, 0, "gateway", "GET /orders", db + own + way + gate, .server, isError: fails))
-        spans.append(span(2, 1, "gateway", "call orders", db + own + way, .client, isError: fails))
+        spans.append(span(1, 0, "gateway", "GET /orders", db + own + way + gate, .server, isError: fails || breaks))
+        spans.append(span(2, 1, "gateway", "call orders", db + own + way, .client, isError: fails || breaks))
+        if losesOrders { return }
         spans.append(span(3, 2, "orders", "list orders", db + own, .server, isError: fails))
         spans.append(span(4, 3, "orders", "select orders", db, .client, isError: fails))
     }
@@ -92,7 +97,60 @@ struct TestTraffic {
         #expect((strongest.attributes["exemplar_traces"]?.arrayValue ?? []).count == 3)
         let others = events.filter { $0.fingerprint != strongest.fingerprint }
         #expect(others.contains { $0.text("operation") == "list orders" })
-        #expect(others.allSatisfy { $0.strength < 0.5 && $0.text("explained_by") != nil })
+        #expect(others.allSatisfy { $0.strength < 0.5 && $0.text("explained_by") == "orders select orders" })
+        #expect(others.contains { $0.text("reason")?.hasPrefix("explained by orders select orders, 3 calls below, which took") == true })
+    }
+
+    @Test func `the first example is a typical one, the second the slowest`() throws {
+        let traffic = TestTraffic.minutes(90, seed: 15) { minute, traffic, at in
+            traffic.add(atMs: at, database: minute >= 60 && minute < 75 ? (minute == 70 && at % 60_000 == 0 ? 9_000 : 400) : 0)
+        }
+        let event = try #require(traffic.derive(0..<90).max { $0.strength < $1.strength })
+        let durations = (event.attributes["exemplar_traces"]?.arrayValue ?? []).map { trace in
+            traffic.spans.first { $0.traceID == trace.stringValue && $0.operation == "select orders" }?.durationUs ?? 0
+        }
+        #expect(durations.count == 3)
+        #expect(abs((durations.first ?? 0) - 408_000) < 5_000)
+        #expect(durations.dropFirst().first ?? 0 > 9_000_000)
+    }
+
+    @Test func `spans that stay away while calls go on are missing, and nobody is called slow for it`() throws {
+        let traffic = TestTraffic.minutes(300, seed: 16, perMinute: 6) { minute, traffic, at in
+            traffic.add(atMs: at, losesOrders: minute >= 240 && minute < 260)
+        }
+        let events = traffic.derive(0..<300)
+        #expect(events.map(\.type) == [.missingSpans], "\(events.map(\.title))")
+        let event = try #require(events.first)
+        #expect(event.service == "orders" && event.strength < 0.5)
+        #expect(event.title == "No spans of orders for 20 min though gateway went on calling")
+        #expect(event.text("reason") == "120 calls by gateway in 20 min without a span of orders, which usually sends 6 a minute for them")
+        #expect(event.endedAt?.ms == TestTraffic.start + 260 * 60_000)
+    }
+
+    @Test func `one span in twenty lost is tolerated`() {
+        let traffic = TestTraffic.minutes(400, seed: 17, perMinute: 6) { minute, traffic, at in
+            traffic.add(atMs: at, losesOrders: (minute * 6 + Int(at / 10_000) % 6) % 20 == 7)
+        }
+        #expect(traffic.derive(0..<400).isEmpty)
+    }
+
+    @Test func `a call that fails before its callee sees it names the callee`() throws {
+        let traffic = TestTraffic.minutes(90, seed: 18) { minute, traffic, at in
+            traffic.add(atMs: at, losesOrders: minute >= 60 && at % 3 == 0, breaks: minute >= 60 && at % 3 == 0)
+        }
+        let event = try #require(traffic.derive(0..<90).first { $0.type == .errorSpans })
+        #expect(event.text("operation") == "call orders" && event.text("callee") == "orders")
+        #expect(event.text("reason")?.hasSuffix("; orders sent no span of them") == true)
+    }
+
+    @Test func `the exception told is the commonest, with an example of it`() throws {
+        let traffic = TestTraffic.minutes(90, seed: 19) { minute, traffic, at in
+            traffic.add(atMs: at, fails: minute >= 60, exception: minute == 60 ? "TimeoutException" : "DeadlockException")
+        }
+        let event = try #require(traffic.derive(0..<90).first { $0.type == .errorSpans })
+        #expect(event.text("exception") == "DeadlockException")
+        let trace = event.attributes["exemplar_traces"]?.arrayValue?.first?.stringValue
+        #expect(traffic.spans.first { $0.traceID == trace && $0.exception != nil }?.exception == "DeadlockException")
     }
 
     @Test func `time lost on the way is laid on the call`() throws {

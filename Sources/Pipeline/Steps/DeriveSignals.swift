@@ -130,7 +130,7 @@ struct DeriveSignals {
             let isEmpty = try stretch.isEmpty(from: from, to: to - 1)
             let spans = isEmpty ? [] : try stretch.spans(from: from - .dayMs, to: to + Self.lookAheadMs)
             let events = spans.isEmpty ? [] : TraceSignals.derive(spans: spans, onsets: onsets, origin: "caseboard")
-            changed += try replace(events, DerivedScope(types: [.slowOperation, .errorSpans], scopeKey: "traces"), onsets)
+            changed += try replace(events, DerivedScope(types: [.slowOperation, .errorSpans, .missingSpans], scopeKey: "traces"), onsets)
         }
         let before = try store.serviceMap()
         for day in group.days {
