@@ -186,7 +186,9 @@ struct TraceIndex {
         guard let first = errors.first else { return nil }
         let near = (operations[operation(first)] ?? []).filter { minute($0) <= minute(first) && minute($0) > minute(first) - 1_260 }
         let callees = near.compactMap { forest.linked[$0].remoteChild.map { span($0).service } }
-        guard let callee = commonest(callees), callees.count { $0 == callee } * 10 >= near.count * 9, near.count >= 10 else { return nil }
+        guard let callee = commonest(callees), callees.count(where: { $0 == callee }) * 10 >= near.count * 9, near.count >= 10 else {
+            return nil
+        }
         return callee
     }
 
