@@ -83,7 +83,7 @@ import Testing
     {
         let written = try await Written(family)
         let author = try written.author().drop { $0 == "^" }
-        let release = try written.git(["log", "-12", "--format=%H", try written.deployed()])
+        let release = try written.git(["log", "-10", "--format=%H", try written.deployed()])
         #expect(!release.contains(author))
     }
 
