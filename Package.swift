@@ -76,7 +76,9 @@ let package = Package(
             ], swiftSettings: strict),
         .executableTarget(
             name: "CaseboardBenchmarks",
-            dependencies: ["Model", "Accuracy", "LabelledCases", "Formats", "Correlation", "Store", "Rendering", "Pipeline", "Assets"],
+            dependencies: [
+                "Model", "Accuracy", "LabelledCases", "Formats", "Signals", "Correlation", "Store", "Rendering", "Pipeline", "Assets",
+            ],
             swiftSettings: strict),
 
         // Tests

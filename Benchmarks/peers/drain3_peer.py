@@ -1,6 +1,6 @@
 """Drain3 with three masks over the messages of a log file; prints lines and CPU seconds.
 
-usage: drain3_peer.py FILE LINES KIND   (KIND: syslog or jsonl)
+usage: drain3_peer.py FILE LINES KIND   (KIND: syslog, jsonl, or text for a message a line)
 """
 import json
 import resource
@@ -25,7 +25,10 @@ with open(path, encoding="utf-8", errors="replace") as lines:
     for line in lines:
         if count == limit:
             break
-        message = json.loads(line)["message"] if kind == "jsonl" else line.split(": ", 1)[-1].rstrip("\n")
+        if kind == "jsonl":
+            message = json.loads(line)["message"]
+        else:
+            message = line.rstrip("\n") if kind == "text" else line.split(": ", 1)[-1].rstrip("\n")
         miner.add_log_message(message)
         count += 1
 after = resource.getrusage(resource.RUSAGE_SELF)

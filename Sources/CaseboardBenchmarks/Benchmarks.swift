@@ -7,30 +7,37 @@ struct Benchmarks {
     static func main() async throws {
         let arguments = Array(CommandLine.arguments.dropFirst())
         switch arguments.first {
-        case "ingest": try await IngestBenchmark.run()
-        case "events": try EventBenchmark.run()
-        case "pages": try PageBenchmark.run()
-        case "idle": try await IdleBenchmark.run()
+        case "memory-of" where arguments.count == 3: try await MemoryBenchmark.run(arguments[1], lines: Int(arguments[2]) ?? 0)
+        case "case" where arguments.count == 2: try await CaseBenchmark.run(URL(filePath: arguments[1]))
+        case "all": for benchmark in all { try await benchmark.run() }
+        case let name where arguments.count == 1 && all.contains { $0.name == name }:
+            for benchmark in all where benchmark.name == name { try await benchmark.run() }
         case "conformance" where arguments.count == 2: try Conformance.run(URL(filePath: arguments[1]))
         case "accuracy" where arguments.count == 2 || arguments.count == 4:
             try await AccuracyBenchmark.run(
                 URL(filePath: arguments[1]), page: arguments.count == 4 ? URL(filePath: arguments[2]) : nil,
                 picture: arguments.count == 4 ? URL(filePath: arguments[3]) : nil)
         case "generate-cases" where arguments.count >= 2: try await GenerateCases.run(Array(arguments.dropFirst()))
-        case "all":
-            try await IngestBenchmark.run()
-            try EventBenchmark.run()
-            try PageBenchmark.run()
-            try await IdleBenchmark.run()
         default:
             print(
                 """
-                usage: CaseboardBenchmarks all|ingest|events|pages|idle|conformance DIR|accuracy DIR [PAGE PICTURE]
+                usage: CaseboardBenchmarks all|\(all.map(\.name).joined(separator: "|"))
+                       CaseboardBenchmarks case DIR
+                       CaseboardBenchmarks conformance DIR
+                       CaseboardBenchmarks accuracy DIR [PAGE PICTURE]
                        CaseboardBenchmarks generate-cases DIR [--seed N] [--count N]
                 """)
             exit(64)
         }
     }
+
+    /// What `all` runs, in this order.
+    private static let all: [(name: String, run: @Sendable () async throws -> Void)] = [
+        ("ingest", { try await IngestBenchmark.run() }), ("templates", { try TemplateBenchmark.run() }),
+        ("anomalies", { AnomalyBenchmark.run() }), ("traces", { try TraceBenchmark.run() }), ("reports", { try ReportBenchmark.run() }),
+        ("rank", { try RankBenchmark.run() }), ("case", { try await CaseBenchmark.run() }), ("memory", { try MemoryBenchmark.run() }),
+        ("events", { try EventBenchmark.run() }), ("pages", { try PageBenchmark.run() }), ("idle", { try await IdleBenchmark.run() }),
+    ]
 }
 
 /// CPU seconds, user and system, of this process.
@@ -72,6 +79,7 @@ func peer(_ program: String, _ arguments: [String], environment: [String: String
 enum Peers {
     static let python = ".build/peers/venv/bin/python"
     static let hugo = ".build/peers/venv/bin/hugo"
+    static let templates = ".build/peers/template_peer"
     static let insert = ".build/peers/insert_peer"
     static let missing = "peer not there: scripts/install-peers fetches it"
 }
@@ -91,5 +99,7 @@ func median(_ figures: [Double]) -> Double {
     return sorted.isEmpty ? 0 : (sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
 }
 
-func thousands(_ value: Double) -> String { value >= 1e6 ? "\((value / 1e4).rounded() / 100) M" : "\((value / 100).rounded() / 10) k" }
+func thousands(_ value: Double) -> String {
+    value >= 1e6 ? "\((value / 1e4).rounded() / 100) M" : value >= 1e3 ? "\((value / 100).rounded() / 10) k" : "\(Int(value.rounded()))"
+}
 func twoDigits(_ value: Double) -> String { "\((value * 100).rounded() / 100)" }

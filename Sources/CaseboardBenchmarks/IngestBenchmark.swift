@@ -69,7 +69,7 @@ enum IngestBenchmark {
                 line =
                     "<\(128 + (index % 50 == 0 ? 3 : 6))>\(c.monthName) \(c.day) \(at.clock) host-\(chance.below(9)) svc-\(noun)[\(400 + chance.below(20))]: \(message)\n"
             } else {
-                // Requests of five lines each, in one or two services.
+                // Requests of five lines each.
                 var ids = SplitMix64(seed: UInt64(index / 5))
                 let trace = kind == "jsonl" ? "" : "\"trace_id\":\"\(ids.hex(32))\","
                 line =
