@@ -2,47 +2,26 @@ import Model
 import Rendering
 import Store
 
-/// What `list` shows.
-package struct CaseFilter: Sendable {
-    package var status: InvestigationStatus?
-    package var severity: Severity?
-    package var service: String?
-    package var limit: Int
-    package init(status: InvestigationStatus? = nil, severity: Severity? = nil, service: String? = nil, limit: Int = 100) {
-        self.status = status
-        self.severity = severity
-        self.service = service
-        self.limit = limit
-    }
-    func admits(_ investigation: Investigation) -> Bool {
-        (status.map { $0 == investigation.status } ?? true) && (severity.map { investigation.severity >= $0 } ?? true)
-            && (service.map { investigation.services.contains($0) } ?? true)
-    }
-}
-
 /// The commands that only read. They take no lock: SQLite's WAL lets them look while a run writes.
 package enum CaseQueries {
-    private static func open(_ workspace: Workspace) throws -> CaseStore? {
+    static func open(_ workspace: Workspace) throws -> CaseStore? {
         // A workspace that never ran has no store yet; that is an empty answer, not an error.
         guard FileExists.at(workspace.database) else { return nil }
         return try CaseStore.open(path: workspace.database.plainPath, createIfMissing: false, readOnly: true)
     }
 
     package static func list(_ workspace: Workspace, filter: CaseFilter, now: Instant) throws -> Answer {
-        let all = try open(workspace)?.allInvestigations() ?? []
-        let shown = all.filter(filter.admits).sorted {
-            ($0.status.isEnded ? 1 : 0, $0.status.isEnded ? 0 : $0.severity.rank, -$0.number) < (
-                $1.status.isEnded ? 1 : 0, $1.status.isEnded ? 0 : $1.severity.rank, -$1.number
-            )
-        }
+        let store = try open(workspace)
+        let (total, shown) = try store?.investigations(matching: filter) ?? (0, [])
+        let all = total > 0 ? total : try store?.investigations(matching: CaseFilter(limit: 1)).total ?? 0
         var lines: [Line] = []
-        if all.isEmpty {
+        if all == 0 {
             lines = ["no investigation has been opened yet"]
         } else if shown.isEmpty {
-            lines = ["nothing matches; \(counted(all.count, "investigation")) in all"]
+            lines = ["nothing matches; \(counted(all, "investigation")) in all"]
         }
-        let width = shown.prefix(filter.limit).map { String($0.number).count }.max() ?? 1
-        for investigation in shown.prefix(filter.limit) {
+        let width = shown.map { String($0.number).count }.max() ?? 1
+        for investigation in shown {
             let number = String(repeating: " ", count: width - String(investigation.number).count) + "#\(investigation.number)"
             lines.append(
                 Line("\(number)  ", .strong)
@@ -53,11 +32,11 @@ package enum CaseQueries {
                 lines.append(Line(String(repeating: " ", count: width + 3) + "\(scoreText(best.score)) \(best.name)", .faint))
             }
         }
-        if shown.count > filter.limit { lines.append(Line("and \(shown.count - filter.limit) more; raise --limit", .faint)) }
-        let documents = shown.prefix(filter.limit).map { APIDocuments.summary($0) }
+        if total > shown.count { lines.append(Line("and \(total - shown.count) more; raise --limit", .faint)) }
+        let documents = shown.map { APIDocuments.summary($0) }
         return Answer(
             lines: lines,
-            json: ["schema": "caseboard.investigations/1", "total": .int(Int64(shown.count)), "investigations": .array(Array(documents))])
+            json: ["schema": "caseboard.investigations/1", "total": .int(Int64(total)), "investigations": .array(documents)])
     }
 
     package static func file(_ workspace: Workspace, number: Int, now: Instant) throws -> CaseFile {

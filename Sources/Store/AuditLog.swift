@@ -66,6 +66,11 @@ extension CaseStore {
         }
     }
 
+    /// The sequence number of the last entry; 0 when there is none.
+    package func lastAuditSequence() throws -> Int64 {
+        try access { try $0.number("SELECT coalesce(max(seq), 0) FROM audit") }
+    }
+
     /// Finds any edit, removal, insertion or reordering, in order. The end of the chain is also kept apart from it, so that a
     /// cut end is found.
     package func verifyAudit() throws -> [AuditProblem] {

@@ -75,16 +75,33 @@ extension Connection {
         try takeNumber(investigation.number, for: key)
         let version = (stored?.investigation.version ?? 0) + 1
         try write(investigation, document: document, version: version, isTouched: snapshot.isTouched, at: at)
+        try list(investigation)
+        let before = Set(try self.evidence(key).map(\.fingerprint))
+        let now = Set(evidence.map(\.fingerprint))
         try replaceEvidence(evidence, of: key, at: at)
         try addVersion(version, of: key, changes: reasons, at: at, author: author)
         try indexCase(key)
+        let was = stored?.investigation.status
         try audit(
             stored == nil ? "open" : "update", subject: key,
-            detail: [
+            detail: .compact([
                 "number": .int(Int64(investigation.number)), "version": .int(Int64(version)), "reasons": .strings(reasons),
+                "status": .string(investigation.status.rawValue),
+                "was_status": was.flatMap { $0 == investigation.status ? nil : .string($0.rawValue) },
+                "linked": Self.listed(now.subtracting(before)), "linked_count": Self.count(now.subtracting(before)),
+                "unlinked": Self.listed(before.subtracting(now)), "unlinked_count": Self.count(before.subtracting(now)),
                 "document": .string(SHA256Digest.hex(of: Array(document.utf8))),
                 "evidence": .string(SHA256Digest.hex(of: Array(evidence.map(\.stamp).joined(separator: "\n").utf8))),
-            ], at: at, author: author)
+            ]), at: at, author: author)
+    }
+
+    /// The audit names this many links of one change; more are only counted.
+    private static let linksNamed = 100
+    private static func listed(_ fingerprints: Set<Fingerprint>) -> JSONValue? {
+        fingerprints.isEmpty ? nil : .strings(fingerprints.sorted().prefix(linksNamed).map(\.text))
+    }
+    private static func count(_ fingerprints: Set<Fingerprint>) -> JSONValue? {
+        fingerprints.isEmpty ? nil : .int(Int64(fingerprints.count))
     }
 
     private func write(_ investigation: Investigation, document: String, version: Int, isTouched: Bool, at: Instant) throws {

@@ -39,6 +39,9 @@ extension CaseStore {
             try connection.run("REINDEX")
             try connection.run("DELETE FROM event_lookup")
             try connection.run("INSERT INTO event_lookup (id, event_id) SELECT id, event_id FROM event ORDER BY id")
+            try connection.run("DELETE FROM event_member")
+            try connection.run("DELETE FROM event_group")
+            try connection.listEvents(from: 0, to: .max)
             for table in ["event_search", "case_search"] { try connection.run("INSERT INTO \(table) (\(table)) VALUES ('rebuild')") }
         }
     }
@@ -52,6 +55,24 @@ extension CaseStore {
             SELECT id FROM event WHERE id NOT IN (SELECT id FROM event_lookup)
               AND NOT EXISTS (SELECT 1 FROM event_backlog WHERE event_id BETWEEN from_event AND to_event) ORDER BY id
             """
+        ),
+        (
+            "an event is missing in the lists",
+            """
+            SELECT id FROM event WHERE superseded_by IS NULL AND deleted_at IS NULL AND event_id NOT IN (SELECT event_id FROM event_member)
+              AND NOT EXISTS (SELECT 1 FROM event_backlog WHERE event_id BETWEEN from_event AND to_event) ORDER BY id
+            """
+        ),
+        (
+            "a group of events is counted wrong",
+            """
+            SELECT event_group_id FROM event_group AS g
+            WHERE n <> (SELECT count(*) FROM event_member AS m WHERE m.event_group_id = g.event_group_id) ORDER BY event_group_id
+            """
+        ),
+        (
+            "an investigation is missing in the lists",
+            "SELECT key FROM investigation WHERE is_deleted = 0 AND key NOT IN (SELECT case_key FROM case_brief) ORDER BY key"
         ),
         ("an event ends before it starts", "SELECT id FROM event WHERE ended_at < occurred_at ORDER BY id"),
         (

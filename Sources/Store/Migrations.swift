@@ -10,6 +10,7 @@ enum Migrations {
             ("0007 tests", tests), ("0008 sources", sources), ("0009 investigations", investigations), ("0010 audit", audit),
             ("0011 runs and outbox", runs), ("0012 identity of people", tokens), ("0013 case search", caseSearch),
             ("0014 lines of requests", requests), ("0015 commits by time", commits), ("0016 time of test results", testTimes),
+            ("0017 lists of investigations", caseListing), ("0018 lists of events", eventListing),
         ] {
             migrator.registerMigration(name) { try $0.execute(sql: sql) }
         }
@@ -397,6 +398,82 @@ enum Migrations {
         CREATE INDEX test_result_time ON test_result(suite, class_name, name, run_at);
         CREATE INDEX test_result_failed ON test_result(suite, run_at) WHERE outcome IN ('failed', 'errored');
         CREATE INDEX test_result_long ON test_result(suite, run_at) WHERE outcome = 'passed' AND duration_ms >= 500;
+        """
+
+    /// What lists show of an investigation, apart from its document: reading a thousand lines must not read a thousand
+    /// documents. `brief` is the document without its long parts.
+    static let caseListing = """
+        CREATE TABLE case_brief (case_key TEXT PRIMARY KEY REFERENCES investigation(key), brief TEXT NOT NULL) STRICT, WITHOUT ROWID;
+        CREATE TABLE case_facet (
+          kind TEXT NOT NULL,
+          value TEXT NOT NULL,
+          case_key TEXT NOT NULL REFERENCES investigation(key),
+          PRIMARY KEY (kind, value, case_key)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX case_facet_case ON case_facet(case_key);
+        CREATE INDEX investigation_listing ON investigation(
+          number, key, is_deleted, status, severity, priority, environment, assigned_to, started_at, detected_at, acknowledged_at,
+          mitigated_at, resolved_at, last_signal_at, version, changed_at, title);
+        INSERT INTO case_brief SELECT key, json_set(
+          json_remove(document, '$.hypotheses'), '$.description', '', '$.impact', '', '$.root_cause', '', '$.remediation', '',
+          '$.lessons_learned', '', '$.action_items', json('[]'), '$.related', json('[]'), '$.similar', json('[]'),
+          '$.suspects', json('[]'), '$.left_out', json('[]'), '$.human_fields', json('[]'),
+          '$.hypotheses', json(coalesce('[' || (document -> '$.hypotheses[0]') || ']', '[]'))) FROM investigation;
+        INSERT OR IGNORE INTO case_facet
+          SELECT 'service', json_each.value, investigation.key FROM investigation, json_each(document, '$.services')
+          WHERE json_each.value IS NOT NULL;
+        INSERT OR IGNORE INTO case_facet
+          SELECT 'component', json_each.value, investigation.key FROM investigation, json_each(document, '$.components')
+          WHERE json_each.value IS NOT NULL;
+        INSERT OR IGNORE INTO case_facet
+          SELECT 'change', document ->> '$.hypotheses[0].change', key FROM investigation
+          WHERE document ->> '$.hypotheses[0].kind' = 'change' AND document ->> '$.hypotheses[0].change' IS NOT NULL;
+        """
+
+    /// Live events by what is asked of them. Events that share every answer are one group, of which there are few; a group
+    /// has its events by time. Filled in bulk from the backlog, like the full text, because an index for each question would
+    /// slow appending down.
+    static let eventListing = """
+        CREATE TABLE event_group (
+          event_group_id INTEGER PRIMARY KEY,
+          source TEXT NOT NULL,
+          type TEXT NOT NULL,
+          role TEXT NOT NULL,
+          severity TEXT NOT NULL,
+          service TEXT NOT NULL,
+          component TEXT NOT NULL,
+          environment TEXT NOT NULL,
+          n INTEGER NOT NULL,
+          first_at INTEGER NOT NULL,
+          last_at INTEGER NOT NULL,
+          UNIQUE (source, type, role, severity, service, component, environment)
+        ) STRICT;
+        CREATE TABLE event_member (
+          event_group_id INTEGER NOT NULL REFERENCES event_group(event_group_id),
+          occurred_at INTEGER NOT NULL,
+          event_id INTEGER NOT NULL,
+          PRIMARY KEY (event_group_id, occurred_at, event_id)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TRIGGER event_member_comes AFTER INSERT ON event_member BEGIN
+          UPDATE event_group SET n = n + 1, first_at = min(first_at, NEW.occurred_at), last_at = max(last_at, NEW.occurred_at)
+          WHERE event_group_id = NEW.event_group_id;
+        END;
+        CREATE TRIGGER event_member_goes AFTER DELETE ON event_member BEGIN
+          UPDATE event_group SET n = n - 1 WHERE event_group_id = OLD.event_group_id;
+        END;
+        CREATE TRIGGER event_goes AFTER UPDATE OF superseded_by, deleted_at ON event
+        WHEN OLD.superseded_by IS NULL AND OLD.deleted_at IS NULL AND (NEW.superseded_by IS NOT NULL OR NEW.deleted_at IS NOT NULL) BEGIN
+          DELETE FROM event_member WHERE event_group_id = (
+              SELECT event_group_id FROM event_group WHERE source = OLD.source AND type = OLD.type AND role = OLD.role
+                AND severity = OLD.severity AND service = coalesce(OLD.service, '') AND component = coalesce(OLD.component, '')
+                AND environment = coalesce(OLD.environment, ''))
+            AND occurred_at = OLD.occurred_at AND event_id = OLD.event_id;
+        END;
+        CREATE TRIGGER event_comes_back AFTER UPDATE OF superseded_by, deleted_at ON event
+        WHEN NEW.superseded_by IS NULL AND NEW.deleted_at IS NULL AND (OLD.superseded_by IS NOT NULL OR OLD.deleted_at IS NOT NULL) BEGIN
+          INSERT OR IGNORE INTO event_backlog (from_event, to_event) VALUES (NEW.event_id, NEW.event_id);
+        END;
+        INSERT OR IGNORE INTO event_backlog SELECT min(event_id), max(event_id) FROM event GROUP BY true;
         """
 
     static let caseSearch = """

@@ -26,6 +26,10 @@ package struct SearchHit: Hashable, Sendable {
 extension CaseStore {
     /// Investigations first, then live events, each by relevance (BM25, https://sqlite.org/fts5.html#the_bm25_function), at
     /// most `limit` of each. All words must occur; the last may be the beginning of one. Nothing in the text is syntax.
+    ///
+    /// A word that occurs in more than `SearchText.commonCount` events says little about which of them is meant, and weighing
+    /// them all would take seconds: then those that have the words in their title, service or template come first, the latest
+    /// stored first, with the score 0.
     package func search(_ text: String, limit: Int) throws -> [SearchHit] {
         guard let query = SearchText.query(text), limit > 0 else { return [] }
         if !isReadOnly { try indexSearch() }
@@ -38,12 +42,25 @@ extension CaseStore {
                     subject: .investigation(key: row.text(0), number: Int(row.int(1))), title: row.text(2), at: Instant(ms: row.int(3)),
                     snippet: SearchText.parts(row.text(4)), score: -row.real(5))
             }
-            let events = try connection.all(SearchText.events, bindings) { row in
+            func read(_ row: Row) -> SearchHit {
                 SearchHit(
                     subject: .event(id: row.text(0), fingerprint: Fingerprint(stored: row.text(1))), title: row.text(2),
                     at: Instant(ms: row.int(3)), snippet: SearchText.parts(row.text(4)), score: -row.real(5))
             }
-            return cases + events
+            let common = try SearchText.words(text).contains { try connection.isCommon($0) }
+            if !common { return cases + (try connection.all(SearchText.events, bindings, read)) }
+            var seen: Set<SearchHit.Subject> = []
+            var events: [SearchHit] = []
+            for query in ["{title service template} : (\(query))", query] where events.count < limit {
+                let found = try connection.all(
+                    SearchText.newestEvents,
+                    [
+                        "query": .text(query), "limit": .int(Int64(limit)), "open": .text(SearchText.open),
+                        "close": .text(SearchText.close),
+                    ], read)
+                events += found.filter { seen.insert($0.subject).inserted }
+            }
+            return cases + events.prefix(limit)
         }
     }
 
@@ -59,6 +76,7 @@ extension CaseStore {
                     INSERT OR IGNORE INTO event_lookup (id, event_id)
                     SELECT id, event_id FROM event WHERE event_id BETWEEN :from AND :to ORDER BY id
                     """, ["from": .int(from), "to": .int(to)])
+                try connection.listEvents(from: from, to: to)
                 try connection.run(
                     """
                     INSERT INTO event_search (rowid, title, body, service, template, reference)
@@ -92,14 +110,29 @@ enum SearchText {
         ORDER BY bm25(event_search, 8, 1, 4, 4, 2), occurred_at DESC, id LIMIT :limit
         """
 
+    static let commonCount = 4_000
+    static let newestEvents = """
+        SELECT id, fingerprint, event.title, occurred_at, snippet(event_search, -1, :open, :close, '…', 16), 0
+        FROM event_search CROSS JOIN event ON event_id = event_search.rowid
+        WHERE event_search MATCH :query AND superseded_by IS NULL AND deleted_at IS NULL
+        ORDER BY event_search.rowid DESC LIMIT :limit
+        """
+    static let occurrences = """
+        SELECT count(*) FROM (SELECT rowid FROM event_search WHERE event_search MATCH :word LIMIT \(commonCount + 1))
+        """
+
     /// Every word as an FTS5 string, so that no character in it has a meaning; the last one as a prefix. Nil when there is no
     /// word to search for.
     static func query(_ text: String) -> String? {
-        let words = text.split { $0.isWhitespace || $0 == "\0" }.prefix(maxWords).map { word in
+        let words = words(text)
+        return words.isEmpty ? nil : words.joined(separator: " ") + "*"
+    }
+
+    /// Each word as a string of FTS5.
+    static func words(_ text: String) -> [String] {
+        text.split { $0.isWhitespace || $0 == "\0" }.prefix(maxWords).map { word in
             String(word.unicodeScalars.map { $0 == "\"" || $0.value == 0 ? " " : Character($0) }).clipped(toBytes: maxWordBytes)
-        }.filter { $0.unicodeScalars.contains { $0.properties.isAlphabetic || $0.properties.numericType != nil } }
-        if words.isEmpty { return nil }
-        return words.map { "\"\($0)\"" }.joined(separator: " ") + "*"
+        }.filter { $0.unicodeScalars.contains { $0.properties.isAlphabetic || $0.properties.numericType != nil } }.map { "\"\($0)\"" }
     }
 
     static func parts(_ snippet: String) -> [SnippetPart] {
@@ -127,6 +160,11 @@ enum SearchText {
 }
 
 extension Connection {
+    /// True when a word (a string of FTS5) occurs in more events than can be weighed.
+    fileprivate func isCommon(_ word: String) throws -> Bool {
+        try number(SearchText.occurrences, ["word": .text(word)]) > SearchText.commonCount
+    }
+
     /// Writes the searchable words of an investigation anew.
     func indexCase(_ key: String) throws {
         guard let stored = try storedCase(key) else { return }

@@ -142,9 +142,38 @@ extension CaseStore {
     }
 }
 
+extension CaseStore {
+    /// What a source gave on each day (since the epoch, in UTC), oldest first.
+    package func activityByDay(origin: String) throws -> [(day: Int64, count: Int64)] {
+        var days: [(day: Int64, count: Int64)] = []
+        try access { connection in
+            try connection.forEach(
+                "SELECT hour, n FROM source_activity WHERE origin = :origin ORDER BY hour", ["origin": .text(origin)]
+            ) { row in
+                let day = row.int(0).floorDivided(by: 24)
+                if days.last?.day == day { days[days.count - 1].count += row.int(1) } else { days.append((day, row.int(1))) }
+            }
+        }
+        return days
+    }
+}
+
 // MARK: - Dead letters
 
 extension CaseStore {
+    /// How many open letters of sources there are (those of channels name addresses), and a text that changes whenever one of
+    /// them does.
+    package func deadLetterStamp() throws -> (count: Int, text: String) {
+        try access { connection in
+            try connection.first(
+                """
+                SELECT count(*), coalesce(sum(n), 0), coalesce(max(last_at), 0), coalesce(sum(dead_letter_id), 0) FROM dead_letter
+                WHERE resolved_at IS NULL AND place NOT GLOB 'outbox [0-9]*'
+                """
+            ) { (Int($0.int(0)), "\($0.int(0)) \($0.int(1)) \($0.int(2)) \($0.int(3))") } ?? (0, "")
+        }
+    }
+
     /// Keeps what could not be read. The same origin, place and reason are one letter with a count; one that was resolved and
     /// comes again is open again.
     package func append(_ letters: [DeadLetter], at: Instant) throws {
@@ -168,15 +197,22 @@ extension CaseStore {
         }
     }
 
-    /// The oldest first.
-    package func deadLetters(origin: String? = nil, includeResolved: Bool = false, limit: Int? = nil) throws -> [StoredDeadLetter] {
+    /// The oldest first; those of channels (which name addresses) only with `includeOutbox`.
+    package func deadLetters(
+        origin: String? = nil, includeResolved: Bool = false, includeOutbox: Bool = true, limit: Int? = nil
+    ) throws -> [StoredDeadLetter] {
         try access { connection in
             try connection.all(
                 """
                 SELECT dead_letter_id, origin, place, reason, remedy, payload, first_at, last_at, n, resolved_at FROM dead_letter
                 WHERE (:origin IS NULL OR origin = :origin) AND (:resolved = 1 OR resolved_at IS NULL)
+                  AND (:outbox = 1 OR place NOT GLOB 'outbox [0-9]*')
                 ORDER BY dead_letter_id LIMIT :limit
-                """, ["origin": .optional(origin), "resolved": .flag(includeResolved), "limit": .int(limit.map(Int64.init) ?? -1)]
+                """,
+                [
+                    "origin": .optional(origin), "resolved": .flag(includeResolved), "outbox": .flag(includeOutbox),
+                    "limit": .int(limit.map(Int64.init) ?? -1),
+                ]
             ) { row in
                 StoredDeadLetter(
                     id: row.int(0),

@@ -11,6 +11,29 @@ CREATE TRIGGER audit_is_never_cut BEFORE DELETE ON audit BEGIN SELECT raise(ABOR
 
 CREATE TRIGGER audit_is_never_edited BEFORE UPDATE ON audit BEGIN SELECT raise(ABORT, 'the audit is append-only'); END;
 
+CREATE TRIGGER event_comes_back AFTER UPDATE OF superseded_by, deleted_at ON event
+WHEN NEW.superseded_by IS NULL AND NEW.deleted_at IS NULL AND (OLD.superseded_by IS NOT NULL OR OLD.deleted_at IS NOT NULL) BEGIN
+  INSERT OR IGNORE INTO event_backlog (from_event, to_event) VALUES (NEW.event_id, NEW.event_id);
+END;
+
+CREATE TRIGGER event_goes AFTER UPDATE OF superseded_by, deleted_at ON event
+WHEN OLD.superseded_by IS NULL AND OLD.deleted_at IS NULL AND (NEW.superseded_by IS NOT NULL OR NEW.deleted_at IS NOT NULL) BEGIN
+  DELETE FROM event_member WHERE event_group_id = (
+      SELECT event_group_id FROM event_group WHERE source = OLD.source AND type = OLD.type AND role = OLD.role
+        AND severity = OLD.severity AND service = coalesce(OLD.service, '') AND component = coalesce(OLD.component, '')
+        AND environment = coalesce(OLD.environment, ''))
+    AND occurred_at = OLD.occurred_at AND event_id = OLD.event_id;
+END;
+
+CREATE TRIGGER event_member_comes AFTER INSERT ON event_member BEGIN
+  UPDATE event_group SET n = n + 1, first_at = min(first_at, NEW.occurred_at), last_at = max(last_at, NEW.occurred_at)
+  WHERE event_group_id = NEW.event_group_id;
+END;
+
+CREATE TRIGGER event_member_goes AFTER DELETE ON event_member BEGIN
+  UPDATE event_group SET n = n - 1 WHERE event_group_id = OLD.event_group_id;
+END;
+
 CREATE TABLE annotation (
   annotation_id INTEGER PRIMARY KEY,
   case_key TEXT NOT NULL REFERENCES investigation(key),
@@ -36,6 +59,15 @@ CREATE TABLE breaker (
   consecutive_failures INTEGER NOT NULL,
   opened_at INTEGER,
   last_error TEXT
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE case_brief (case_key TEXT PRIMARY KEY REFERENCES investigation(key), brief TEXT NOT NULL) STRICT, WITHOUT ROWID;
+
+CREATE TABLE case_facet (
+  kind TEXT NOT NULL,
+  value TEXT NOT NULL,
+  case_key TEXT NOT NULL REFERENCES investigation(key),
+  PRIMARY KEY (kind, value, case_key)
 ) STRICT, WITHOUT ROWID;
 
 CREATE VIRTUAL TABLE case_search USING fts5(
@@ -122,7 +154,29 @@ CREATE TABLE event_backlog (
   PRIMARY KEY (from_event, to_event)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE event_group (
+  event_group_id INTEGER PRIMARY KEY,
+  source TEXT NOT NULL,
+  type TEXT NOT NULL,
+  role TEXT NOT NULL,
+  severity TEXT NOT NULL,
+  service TEXT NOT NULL,
+  component TEXT NOT NULL,
+  environment TEXT NOT NULL,
+  n INTEGER NOT NULL,
+  first_at INTEGER NOT NULL,
+  last_at INTEGER NOT NULL,
+  UNIQUE (source, type, role, severity, service, component, environment)
+) STRICT;
+
 CREATE TABLE event_lookup (id TEXT PRIMARY KEY, event_id INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+
+CREATE TABLE event_member (
+  event_group_id INTEGER NOT NULL REFERENCES event_group(event_group_id),
+  occurred_at INTEGER NOT NULL,
+  event_id INTEGER NOT NULL,
+  PRIMARY KEY (event_group_id, occurred_at, event_id)
+) STRICT, WITHOUT ROWID;
 
 CREATE VIRTUAL TABLE event_search USING fts5(
   title, body, service, template, reference,
@@ -356,6 +410,8 @@ CREATE TABLE token_revocation (
   revoked_by TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+CREATE INDEX case_facet_case ON case_facet(case_key);
+
 CREATE INDEX event_commit ON event(occurred_at) WHERE type = 'commit' AND superseded_by IS NULL AND deleted_at IS NULL;
 
 CREATE INDEX event_derived ON event(derived_scope, occurred_at) WHERE derived_scope IS NOT NULL;
@@ -370,6 +426,10 @@ CREATE INDEX event_long ON event(ended_at)
 CREATE INDEX event_time ON event(occurred_at);
 
 CREATE INDEX evidence_fingerprint ON evidence(fingerprint);
+
+CREATE INDEX investigation_listing ON investigation(
+  number, key, is_deleted, status, severity, priority, environment, assigned_to, started_at, detected_at, acknowledged_at,
+  mitigated_at, resolved_at, last_signal_at, version, changed_at, title);
 
 CREATE INDEX investigation_start ON investigation(started_at);
 
