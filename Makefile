@@ -5,7 +5,7 @@ DATA ?=
 BUILD_RELEASE = .build/release
 DEMO ?= demo
 
-.PHONY: demo test test-browser bench accuracy conformance lint format install clean deps build release assets
+.PHONY: demo test test-browser test-api bench accuracy conformance lint format install clean deps build release assets
 
 deps:
 	@scripts/install-dependencies
@@ -27,6 +27,9 @@ test: deps assets
 
 test-browser: release
 	@scripts/test-browser $(BUILD_RELEASE)/caseboard
+
+test-api: release
+	@scripts/test-api $(BUILD_RELEASE)/caseboard
 
 bench: deps assets
 	$(SWIFT) build -c release --product CaseboardBenchmarks

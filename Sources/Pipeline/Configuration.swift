@@ -11,6 +11,8 @@ package struct Configuration: Sendable {
     package var redactsAddresses = false
     /// Where the site is published; nil leaves absolute links out.
     package var baseURL: String?
+    /// Whether `public/caseboard.db` is written.
+    package var publishesDatabase = true
     package var deliveries: [DeliveryDeclaration] = []
     package var warnings: [Diagnostic] = []
     package init() {}

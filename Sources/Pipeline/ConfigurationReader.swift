@@ -59,13 +59,9 @@ package struct ConfigurationReader {
             configuration.redactsEmails = flag(redaction["emails"], "emails") ?? false
             configuration.redactsAddresses = flag(redaction["addresses"], "addresses") ?? false
         }
-        if let site = section(map["site"], "site", ["base_url"]), let base = site["base_url"] {
-            let text = base.scalarText ?? ""
-            if text.hasPrefix("https://") || text.hasPrefix("http://") {
-                configuration.baseURL = text.hasSuffix("/") ? String(text.dropLast()) : text
-            } else {
-                add(base, "`base_url` must begin with https:// or http://", "write the address under which `public/` is served")
-            }
+        if let site = section(map["site"], "site", ["base_url", "database"]) {
+            if let base = site["base_url"] { configuration.baseURL = address(base) }
+            configuration.publishesDatabase = flag(site["database"], "database") ?? true
         }
         configuration.deliveries = deliveries(map["delivery"])
         return configuration
@@ -152,6 +148,16 @@ package struct ConfigurationReader {
                 name: name, kind: kind, to: to, settings: settings, line: item.place.line,
                 minimumSeverity: map["minimum_severity"].flatMap { severity($0) } ?? .info)
         }
+    }
+
+    private mutating func address(_ node: Node) -> String? {
+        let text = node.scalarText ?? ""
+        let isPlain = text.unicodeScalars.allSatisfy { !$0.isDangerous && !$0.properties.isWhitespace && $0 != "\"" && $0 != "<" }
+        guard isPlain, text.hasPrefix("https://") || text.hasPrefix("http://") else {
+            add(node, "`base_url` must begin with https:// or http://", "write the address under which `public/` is served")
+            return nil
+        }
+        return text.hasSuffix("/") ? String(text.dropLast()) : text
     }
 
     // MARK: - Values

@@ -6,6 +6,7 @@ import Store
 /// that are there, so unchanged pages keep their bytes and dates.
 package struct SitePublisher {
     package let root: URL
+    private let rootPath: String
     private var known: [String: Publication]
     private var wanted: Set<String> = []
     private var changed: [String: Publication] = [:]
@@ -14,21 +15,42 @@ package struct SitePublisher {
 
     package init(root: URL, known: [String: Publication], now: Instant) {
         self.root = root
+        rootPath = root.plainPath.withTrailingSlash
         self.known = known
         self.now = now
     }
 
+    /// Asked for every file of the site in every run.
+    private func exists(_ path: String) -> Bool { access(rootPath + path, F_OK) == 0 }
+
     /// Renders and writes `path` unless what it is made from (`inputDigest`) is what it was made from last time.
     package mutating func publish(_ path: String, inputDigest: String, render: () throws -> [UInt8]) throws {
         wanted.insert(path)
+        if isCurrent(path, inputDigest: inputDigest) { return }
         let url = root.appending(path: path)
-        if let before = known[path], before.inputDigest == inputDigest, FileManager.default.fileExists(atPath: url.plainPath) { return }
         let bytes = try render()
         let digest = SHA256Digest.hex(of: bytes)
         if let present = try? Data(contentsOf: url), present.count == bytes.count, Array(present) == bytes {
             // Made again from other input, but no byte differs: the file keeps its date.
         } else {
-            try write(bytes, to: url)
+            try AtomicFile.write(bytes, to: url)
+            writtenCount += 1
+        }
+        changed[path] = Publication(inputDigest: inputDigest, bytesDigest: digest, publishedAt: now)
+    }
+
+    /// The same for a file that may be large: `make` writes it at the path it is given.
+    package mutating func publish(file path: String, inputDigest: String, make: (String) throws -> Void) throws {
+        wanted.insert(path)
+        if isCurrent(path, inputDigest: inputDigest) { return }
+        let url = root.appending(path: path)
+        let temporary = try AtomicFile.temporary(for: url)
+        try make(temporary)
+        let digest = SHA256Digest.hex(of: Array(try Data(contentsOf: URL(filePath: temporary), options: .alwaysMapped)))
+        if let before = known[path], before.bytesDigest == digest, exists(path) {
+            try? FileManager.default.removeItem(atPath: temporary)  // no byte differs: the file keeps its date
+        } else {
+            try AtomicFile.place(temporary, at: url)
             writtenCount += 1
         }
         changed[path] = Publication(inputDigest: inputDigest, bytesDigest: digest, publishedAt: now)
@@ -36,10 +58,23 @@ package struct SitePublisher {
 
     /// True when nothing would have to be made for this input.
     package func isCurrent(_ path: String, inputDigest: String) -> Bool {
-        known[path]?.inputDigest == inputDigest && FileManager.default.fileExists(atPath: root.appending(path: path).plainPath)
+        known[path]?.inputDigest == inputDigest && exists(path)
     }
     /// Says that a path still belongs to the site without making it.
     package mutating func keep(_ path: String) { wanted.insert(path) }
+    /// True for a path that an earlier run published.
+    package func isKnown(_ path: String) -> Bool { known[path] != nil }
+    /// Keeps every file that was published below some folders (a file stands for itself), if `marker`, which is written after
+    /// them, was made from this input and none of them is missing; false when they must be looked at one by one.
+    package mutating func keepAll(below folders: [String], marker: String, inputDigest: String) -> Bool {
+        guard isCurrent(marker, inputDigest: inputDigest) else { return false }
+        let below = folders.map { $0 + "/" }
+        let paths = known.keys.filter { path in folders.contains(path) || below.contains { path.hasPrefix($0) } }
+        guard paths.allSatisfy({ exists($0) }) else { return false }
+        wanted.formUnion(paths)
+        wanted.insert(marker)
+        return true
+    }
 
     /// Removes files of earlier publications that belong to the site no longer, and remembers what was made.
     package mutating func finish(in store: CaseStore) throws {
@@ -53,37 +88,6 @@ package struct SitePublisher {
         try store.transaction {
             try store.savePublications(changed)
             try store.removePublications(gone)
-        }
-    }
-
-    private func write(_ bytes: [UInt8], to url: URL) throws(PipelineError) {
-        do {
-            try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
-        } catch {
-            throw .cannotWrite(path: url.deletingLastPathComponent().plainPath, reason: error.localizedDescription)
-        }
-        let temporary = url.deletingLastPathComponent().appending(path: ".\(url.lastPathComponent).part").plainPath
-        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o644)
-        guard descriptor >= 0 else { throw .cannotWrite(path: temporary, reason: String(cString: strerror(errno))) }
-        let failure = bytes.withUnsafeBytes { buffer -> String? in
-            var written = 0
-            while written < buffer.count {
-                let count = Foundation.write(descriptor, buffer.baseAddress.map { $0 + written }, buffer.count - written)
-                if count < 0 {
-                    if errno == EINTR { continue }
-                    return String(cString: strerror(errno))
-                }
-                written += count
-            }
-            return nil
-        }
-        close(descriptor)
-        if let failure {
-            unlink(temporary)
-            throw .cannotWrite(path: url.plainPath, reason: failure)
-        }
-        guard rename(temporary, url.plainPath) == 0 else {
-            throw .cannotWrite(path: url.plainPath, reason: String(cString: strerror(errno)))
         }
     }
 }

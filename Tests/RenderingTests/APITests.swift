@@ -34,16 +34,6 @@ import Testing
         #expect(causes.map { $0["score"]?.doubleValue } == [0.9, 0.2])
     }
 
-    @Test func `the index leaves deleted ones out and lists the newest first`() throws {
-        var deleted = CaseFixture.bare.investigation
-        deleted.number = 99
-        deleted.isDeleted = true
-        let index = APIDocuments.index([CaseFixture.bare.investigation, CaseFixture.investigation, deleted], asOf: CaseFixture.asOf)
-        #expect(index["investigations"]?.arrayValue?.map { $0["number"]?.intValue } == [42, 7])
-        #expect(index["count"]?.intValue == 2)
-        #expect(index["as_of"]?.stringValue == "2026-03-17T15:10:00Z")
-    }
-
     @Test func `every name is in snake case`() {
         func check(_ value: JSONValue, _ path: String) {
             switch value {

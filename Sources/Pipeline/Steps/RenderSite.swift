@@ -20,6 +20,8 @@ struct RenderSite {
     func run() throws -> Int {
         if context.isDryRun { return 0 }
         let store = context.store
+        // Lists of events are made from what is indexed.
+        if writes == .pages { try store.indexSearch() }
         // Reports and pages are published apart, so each looks after its own files only.
         let mine = try store.publications().filter { Self.isReport($0.key) == (writes == .reports) }
         var publisher = SitePublisher(root: context.workspace.site, known: mine, now: context.now)
@@ -31,7 +33,10 @@ struct RenderSite {
             if index % 50 == 0 { context.progress.say("rendering #\(stamp.number)") }
             try publish(stamp.number, "\(assetsDigest) \(states[index])", templates, &publisher)
         }
-        if writes == .pages { try publishBoard(states, assetsDigest, templates, &publisher) }
+        if writes == .pages {
+            try publishBoard(states, assetsDigest, templates, &publisher)
+            try PublishAPI(context, assetsDigest: assetsDigest).run(stamps, &publisher)
+        }
         try publisher.finish(in: store)
         return publisher.writtenCount
     }
@@ -43,8 +48,17 @@ struct RenderSite {
         let paths =
             writes == .pages
             ? ["\(folder)/index.html", "api/v1/investigations/\(number).json"] : ["\(folder)/report.html", "\(folder)/report.md"]
-        if paths.allSatisfy({ publisher.isCurrent($0, inputDigest: digest) }) {
-            for path in paths { publisher.keep(path) }
+        func events(_ page: Int) -> String { "api/v1/investigations/\(number)/events/\(page).json" }
+        var all = paths
+        if writes == .pages {
+            var page = 1
+            repeat {
+                all.append(events(page))
+                page += 1
+            } while publisher.isKnown(events(page))
+        }
+        if all.allSatisfy({ publisher.isCurrent($0, inputDigest: digest) }) {
+            for path in all { publisher.keep(path) }
             return
         }
         guard let snapshot = try context.store.snapshot(number: number) else { return }
@@ -54,7 +68,10 @@ struct RenderSite {
             try publisher.publish(paths[0], inputDigest: digest) {
                 try CanvasPage.render(file, asOf: context.now, templates: templates)
             }
-            try publisher.publish(paths[1], inputDigest: digest) { Array((APIDocuments.investigation(file).text + "\n").utf8) }
+            try publisher.publish(paths[1], inputDigest: digest) { PublishAPI.bytes(APIDocuments.investigation(file)) }
+            for page in 1...APIPage.count(file.items.count) {
+                try publisher.publish(events(page), inputDigest: digest) { PublishAPI.bytes(APIDocuments.events(of: file, page: page)) }
+            }
         case .reports:
             let markdown = try PostMortem.markdown(file, asOf: context.now, templates: templates)
             try publisher.publish(paths[0], inputDigest: digest) { try PostMortem.page(file, asOf: context.now, templates: templates) }
@@ -67,18 +84,11 @@ struct RenderSite {
         let changes = try recentChanges()
         let health = sources.map { "\($0.name) \($0.state.rawValue) \($0.remark) \($0.readCount) \($0.deadLetterCount)" }
         let digest = Fingerprint([assetsDigest, context.configuration.title] + states + changes.map(\.id) + ["sources"] + health).text
-        if ["index.html", "api/v1/index.json"].allSatisfy({ publisher.isCurrent($0, inputDigest: digest) }) {
-            publisher.keep("index.html")
-            publisher.keep("api/v1/index.json")
-            return
-        }
+        if publisher.isCurrent("index.html", inputDigest: digest) { return publisher.keep("index.html") }
         let items = try context.store.allInvestigations().map { try item($0) }
         let board = BoardFile(title: context.configuration.title, items: items, sources: sources, recentChanges: changes, asOf: context.now)
         try publisher.publish("index.html", inputDigest: digest) {
             try BoardPage.render(board, templates: templates)
-        }
-        try publisher.publish("api/v1/index.json", inputDigest: digest) {
-            Array((APIDocuments.index(items.map(\.investigation), asOf: context.now).text + "\n").utf8)
         }
     }
 

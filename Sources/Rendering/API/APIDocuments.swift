@@ -18,15 +18,6 @@ package enum APIDocuments {
         return .object(members)
     }
 
-    /// `api/v1/investigations.json`: all that are not deleted, newest number first, without their evidence.
-    package static func index(_ investigations: [Investigation], asOf: Instant) -> JSONValue {
-        let shown = investigations.filter { !$0.isDeleted }.sorted { $0.number > $1.number }
-        return [
-            "schema": "caseboard.investigations/1", "as_of": time(asOf), "count": .int(Int64(shown.count)),
-            "investigations": .array(shown.map(summary)),
-        ]
-    }
-
     /// The answer to one evidence bundle: ranked causes, suspect changes and the evidence behind them.
     package static func investigationAnswer(_ file: CaseFile) -> JSONValue {
         let it = file.investigation
@@ -238,7 +229,7 @@ package enum APIDocuments {
         ]
     }
 
-    private static func time(_ at: Instant) -> JSONValue { .string(at.rfc3339) }
+    static func time(_ at: Instant) -> JSONValue { .string(at.rfc3339) }
     /// Left out when empty.
-    private static func text(_ text: String) -> JSONValue? { text.isEmpty ? nil : .string(text) }
+    static func text(_ text: String) -> JSONValue? { text.isEmpty ? nil : .string(text) }
 }
