@@ -12,6 +12,8 @@ package enum PipelineError: Error {
     case noSuchEvent(String)
     case noEvidence(path: String)
     case badTime(String)
+    case noPrinter(tried: [String])
+    case printFailed(program: String, reason: String)
     case notMetrics(path: String, line: Int64?, reason: String)
 
     /// The exit code the command line promises for it.
@@ -93,6 +95,14 @@ extension PipelineError: CustomStringConvertible {
                 code: "no_evidence", what: "nothing to investigate", where: path,
                 why: "none of logs, metrics, traces, changes, alerts, reports, tests, git was found in it",
                 remedy: "see `docs/bundle.md` for the folder's shape")
+        case .noPrinter(let tried):
+            ErrorReport(
+                code: "no_printer", what: "cannot make a PDF", where: "PATH", why: "none of \(tried.joined(separator: ", ")) is installed",
+                remedy: "install one (`apt install chromium` or `pip install weasyprint`), or export `html` and print it from a browser")
+        case .printFailed(let program, let reason):
+            ErrorReport(
+                code: "print_failed", what: "cannot make a PDF", where: program, why: reason,
+                remedy: "run it by hand to see what it says, or export `html` and print it from a browser")
         case .notMetrics(let path, let line, let reason):
             ErrorReport(
                 code: "not_metrics", what: "cannot read metrics", where: line.map { "\(path):\($0)" } ?? path, why: reason,

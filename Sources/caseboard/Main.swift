@@ -65,7 +65,11 @@ struct Main {
             }
         }
         guard let command = rest.first, !leading.isEmpty else { return arguments }
-        return [command] + leading + rest.dropFirst()
+        let isNested =
+            Caseboard.configuration.subcommands.first { $0.configuration.commandName == command }
+            .map { !$0.configuration.subcommands.isEmpty } ?? false
+        let words = rest.prefix(isNested ? 2 : 1)
+        return Array(words) + leading + rest.dropFirst(words.count)
     }
 
     private static func unknownCommand(_ arguments: [String]) -> ErrorReport? {
@@ -94,7 +98,8 @@ struct Caseboard: AsyncParsableCommand {
         version: Program.version,
         subcommands: [
             Init.self, Run.self, Collect.self, Correlate.self, Render.self, Report.self, Deliver.self, Investigate.self, List.self,
-            Show.self, Explain.self, Causes.self, Suspects.self, Similar.self, Search.self, Logs.self, Metrics.self, Check.self,
+            Show.self, Explain.self, Causes.self, Suspects.self, Similar.self, Search.self, Query.self, Export.self, Logs.self,
+            Metrics.self, Check.self,
             Doctor.self, Completions.self,
         ])
 

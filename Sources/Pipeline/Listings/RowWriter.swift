@@ -31,4 +31,13 @@ struct RowWriter {
             text.utf8.contains { $0 == 44 || $0 == 34 || $0 == 10 || $0 == 13 } || text.utf8.first == 32 || text.utf8.last == 32
         return needsQuotes ? "\"\(text.replacing("\"", with: "\"\""))\"" : text
     }
+
+    /// The same for text from outside, which a spreadsheet would otherwise take for a formula: what begins as one gets an
+    /// apostrophe in front (OWASP, "CSV Injection").
+    static func safeField(_ text: String) -> String {
+        switch text.utf8.first {
+        case UInt8(ascii: "="), UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "@"), 9, 13: field("'" + text)
+        default: field(text)
+        }
+    }
 }

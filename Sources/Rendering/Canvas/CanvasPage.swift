@@ -6,6 +6,8 @@ package enum CanvasPlace: Sendable {
     case site
     /// A folder of its own, with the report and `investigation.json` beside it and no board.
     case alone
+    /// One file that left its folder, without anything beside it.
+    case single
 }
 
 /// The page of one investigation: a single file that is complete without script and opens from disk.
@@ -29,6 +31,7 @@ package enum CanvasPage {
             "evidence": evidence.view,
             "details": .list(evidence.items.map { details.view($0, isFirst: $0.event.fingerprint == opened) }),
             "notes": CaseNotesView(file: file).view,
+            "beside": .flag(place != .single),
             "board": place == .site ? "../../index.html" : .absent,
             "document": .text(place == .site ? "../../api/v1/investigations/\(file.investigation.number).json" : "investigation.json"),
         ]
