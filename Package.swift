@@ -77,7 +77,7 @@ let package = Package(
         .executableTarget(
             name: "CaseboardBenchmarks",
             dependencies: [
-                "Model", "Accuracy", "LabelledCases", "Formats", "Signals", "Correlation", "Store", "Rendering", "Pipeline", "Assets",
+                "Model", "Accuracy", "LabelledCases", "Formats", "Signals", "Correlation", "Store", "Rendering", "Pipeline", "Assets", "Yams",
             ],
             swiftSettings: strict),
 

@@ -24,6 +24,8 @@ enum Conformance {
             if name.contains("feeds") { feeds(name, files) }
             if name.contains("logs") { logs(name, files) }
             if name.contains("alerts") { alerts(name, files) }
+            if name.contains("mustache") { TextConformance.mustache(name, files) }
+            if name.contains("gfm") { TextConformance.markdown(name, files) }
         }
     }
 

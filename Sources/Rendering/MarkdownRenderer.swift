@@ -40,7 +40,7 @@ package enum MarkdownRenderer {
     }
 
     /// True when no reader, however careless, would find raw HTML or a link that `HTMLText.safeLink` refuses in it.
-    static func isHarmless(_ markdown: String) -> Bool {
+    package static func isHarmless(_ markdown: String) -> Bool {
         var isHarmless = true
         parse(markdown) { _, node in
             switch cmark_node_get_type(node) {
@@ -186,8 +186,28 @@ struct MarkdownHTML {
             return closing.append("")
         }
         let outside = address.contains(":") ? " rel=\"noreferrer\"" : ""
-        open("<a href=\"\(HTMLText.escape(address))\"\(outside)>", "</a>", &out)
+        open("<a href=\"\(HTMLText.escape(Self.encoded(address)))\"\(outside)>", "</a>", &out)
     }
+
+    /// The address as a URI: what may not stand in one (RFC 3986, appendix A) as the hexadecimal of its UTF-8; `%` stays, since
+    /// what is encoded already is not encoded again.
+    private static func encoded(_ address: String) -> String {
+        func isPlain(_ byte: UInt8) -> Bool {
+            (97...122).contains(byte) || (65...90).contains(byte) || (48...57).contains(byte) || allowed.contains(byte)
+        }
+        if address.utf8.allSatisfy(isPlain) { return address }
+        var out: [UInt8] = []
+        for byte in address.utf8 {
+            if isPlain(byte) {
+                out.append(byte)
+            } else {
+                out.append(37)
+                out.append(contentsOf: [byte >> 4, byte & 15].map { $0 < 10 ? 48 + $0 : 55 + $0 })
+            }
+        }
+        return String(decoding: out, as: UTF8.self)
+    }
+    private static let allowed = Set("-_.+!*'(),%#@?=;:/&$~".utf8)
 
     private mutating func openExtension(_ node: OpaquePointer, _ out: inout [UInt8]) {
         switch cmark_node_get_type_string(node).map({ String(cString: $0) }) ?? "" {
@@ -245,12 +265,9 @@ struct MarkdownHTML {
         return []
     }
 
-    /// The first word of a fence's info string, when it is a plain name.
+    /// The first word of a fence's info string, escaped, when it is a short one.
     private static func language(_ info: String) -> String {
-        let word = info.prefix { $0 != " " }
-        let isName = word.utf8.allSatisfy {
-            (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0) || [43, 45, 95].contains($0)
-        }
-        return isName && word.utf8.count <= 32 ? String(word) : ""
+        let word = info.prefix { !$0.isWhitespace }
+        return word.utf8.count <= 32 ? HTMLText.escape(String(word)) : ""
     }
 }

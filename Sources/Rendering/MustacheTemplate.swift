@@ -29,7 +29,9 @@ package struct MustacheTemplate: Sendable {
         try self.init(name: name, source: source, escaping: escaping, partial: { partials[$0] })
     }
 
-    init(
+    /// With `followsSpecification` text stands unescaped in `{{{name}}}` and a missing partial is nothing: for the run over the
+    /// specification alone.
+    package init(
         name: String, source: String, escaping: TemplateEscaping, followsSpecification: Bool = false,
         partial: (String) -> String?
     ) throws(TemplateError) {
