@@ -92,98 +92,122 @@ static const unsigned char asset_21[] = {
 };
 
 static const unsigned char asset_22[] = {
-#embed "../../site/js/board.js" suffix(, 0) if_empty(0)
+#embed "../../site/js/axis.js" suffix(, 0) if_empty(0)
 };
 
 static const unsigned char asset_23[] = {
-#embed "../../site/js/canvas.js" suffix(, 0) if_empty(0)
+#embed "../../site/js/board.js" suffix(, 0) if_empty(0)
 };
 
 static const unsigned char asset_24[] = {
-#embed "../../site/js/copy.js" suffix(, 0) if_empty(0)
+#embed "../../site/js/canvas.js" suffix(, 0) if_empty(0)
 };
 
 static const unsigned char asset_25[] = {
-#embed "../../site/js/dom.js" suffix(, 0) if_empty(0)
+#embed "../../site/js/copy.js" suffix(, 0) if_empty(0)
 };
 
 static const unsigned char asset_26[] = {
-#embed "../../site/js/graph.js" suffix(, 0) if_empty(0)
+#embed "../../site/js/density.js" suffix(, 0) if_empty(0)
 };
 
 static const unsigned char asset_27[] = {
-#embed "../../site/js/keys.js" suffix(, 0) if_empty(0)
+#embed "../../site/js/dom.js" suffix(, 0) if_empty(0)
 };
 
 static const unsigned char asset_28[] = {
-#embed "../../site/js/rows.js" suffix(, 0) if_empty(0)
+#embed "../../site/js/graph.js" suffix(, 0) if_empty(0)
 };
 
 static const unsigned char asset_29[] = {
-#embed "../../site/js/span.js" suffix(, 0) if_empty(0)
+#embed "../../site/js/json.js" suffix(, 0) if_empty(0)
 };
 
 static const unsigned char asset_30[] = {
-#embed "../../site/js/state.js" suffix(, 0) if_empty(0)
+#embed "../../site/js/keys.js" suffix(, 0) if_empty(0)
 };
 
 static const unsigned char asset_31[] = {
-#embed "../../site/js/text.js" suffix(, 0) if_empty(0)
+#embed "../../site/js/lanes.js" suffix(, 0) if_empty(0)
 };
 
 static const unsigned char asset_32[] = {
-#embed "../../site/js/theme.js" suffix(, 0) if_empty(0)
+#embed "../../site/js/news.js" suffix(, 0) if_empty(0)
 };
 
 static const unsigned char asset_33[] = {
-#embed "../../site/js/time.js" suffix(, 0) if_empty(0)
+#embed "../../site/js/plot.js" suffix(, 0) if_empty(0)
 };
 
 static const unsigned char asset_34[] = {
-#embed "../../site/js/zoom.js" suffix(, 0) if_empty(0)
+#embed "../../site/js/rows.js" suffix(, 0) if_empty(0)
 };
 
 static const unsigned char asset_35[] = {
-#embed "../../templates/board.html" suffix(, 0) if_empty(0)
+#embed "../../site/js/span.js" suffix(, 0) if_empty(0)
 };
 
 static const unsigned char asset_36[] = {
-#embed "../../templates/canvas.html" suffix(, 0) if_empty(0)
+#embed "../../site/js/state.js" suffix(, 0) if_empty(0)
 };
 
 static const unsigned char asset_37[] = {
-#embed "../../templates/digest.html" suffix(, 0) if_empty(0)
+#embed "../../site/js/take.js" suffix(, 0) if_empty(0)
 };
 
 static const unsigned char asset_38[] = {
-#embed "../../templates/digest.txt" suffix(, 0) if_empty(0)
+#embed "../../site/js/text.js" suffix(, 0) if_empty(0)
 };
 
 static const unsigned char asset_39[] = {
-#embed "../../templates/partials/cause.html" suffix(, 0) if_empty(0)
+#embed "../../site/js/theme.js" suffix(, 0) if_empty(0)
 };
 
 static const unsigned char asset_40[] = {
-#embed "../../templates/partials/detail.html" suffix(, 0) if_empty(0)
+#embed "../../site/js/time.js" suffix(, 0) if_empty(0)
 };
 
 static const unsigned char asset_41[] = {
-#embed "../../templates/partials/marks.html" suffix(, 0) if_empty(0)
+#embed "../../templates/board.html" suffix(, 0) if_empty(0)
 };
 
 static const unsigned char asset_42[] = {
-#embed "../../templates/partials/sentence.html" suffix(, 0) if_empty(0)
+#embed "../../templates/canvas.html" suffix(, 0) if_empty(0)
 };
 
 static const unsigned char asset_43[] = {
-#embed "../../templates/partials/suspect.html" suffix(, 0) if_empty(0)
+#embed "../../templates/digest.html" suffix(, 0) if_empty(0)
 };
 
 static const unsigned char asset_44[] = {
-#embed "../../templates/partials/terms.html" suffix(, 0) if_empty(0)
+#embed "../../templates/digest.txt" suffix(, 0) if_empty(0)
 };
 
 static const unsigned char asset_45[] = {
+#embed "../../templates/partials/cause.html" suffix(, 0) if_empty(0)
+};
+
+static const unsigned char asset_46[] = {
+#embed "../../templates/partials/detail.html" suffix(, 0) if_empty(0)
+};
+
+static const unsigned char asset_47[] = {
+#embed "../../templates/partials/marks.html" suffix(, 0) if_empty(0)
+};
+
+static const unsigned char asset_48[] = {
+#embed "../../templates/partials/sentence.html" suffix(, 0) if_empty(0)
+};
+
+static const unsigned char asset_49[] = {
+#embed "../../templates/partials/suspect.html" suffix(, 0) if_empty(0)
+};
+
+static const unsigned char asset_50[] = {
+#embed "../../templates/partials/terms.html" suffix(, 0) if_empty(0)
+};
+
+static const unsigned char asset_51[] = {
 #embed "../../templates/report.html" suffix(, 0) if_empty(0)
 };
 
@@ -210,30 +234,36 @@ const struct caseboard_asset caseboard_asset_table[] = {
     {"site/css/report.css", asset_19, sizeof asset_19 - 1},
     {"site/css/tokens.css", asset_20, sizeof asset_20 - 1},
     {"site/js/age.js", asset_21, sizeof asset_21 - 1},
-    {"site/js/board.js", asset_22, sizeof asset_22 - 1},
-    {"site/js/canvas.js", asset_23, sizeof asset_23 - 1},
-    {"site/js/copy.js", asset_24, sizeof asset_24 - 1},
-    {"site/js/dom.js", asset_25, sizeof asset_25 - 1},
-    {"site/js/graph.js", asset_26, sizeof asset_26 - 1},
-    {"site/js/keys.js", asset_27, sizeof asset_27 - 1},
-    {"site/js/rows.js", asset_28, sizeof asset_28 - 1},
-    {"site/js/span.js", asset_29, sizeof asset_29 - 1},
-    {"site/js/state.js", asset_30, sizeof asset_30 - 1},
-    {"site/js/text.js", asset_31, sizeof asset_31 - 1},
-    {"site/js/theme.js", asset_32, sizeof asset_32 - 1},
-    {"site/js/time.js", asset_33, sizeof asset_33 - 1},
-    {"site/js/zoom.js", asset_34, sizeof asset_34 - 1},
-    {"templates/board.html", asset_35, sizeof asset_35 - 1},
-    {"templates/canvas.html", asset_36, sizeof asset_36 - 1},
-    {"templates/digest.html", asset_37, sizeof asset_37 - 1},
-    {"templates/digest.txt", asset_38, sizeof asset_38 - 1},
-    {"templates/partials/cause.html", asset_39, sizeof asset_39 - 1},
-    {"templates/partials/detail.html", asset_40, sizeof asset_40 - 1},
-    {"templates/partials/marks.html", asset_41, sizeof asset_41 - 1},
-    {"templates/partials/sentence.html", asset_42, sizeof asset_42 - 1},
-    {"templates/partials/suspect.html", asset_43, sizeof asset_43 - 1},
-    {"templates/partials/terms.html", asset_44, sizeof asset_44 - 1},
-    {"templates/report.html", asset_45, sizeof asset_45 - 1},
+    {"site/js/axis.js", asset_22, sizeof asset_22 - 1},
+    {"site/js/board.js", asset_23, sizeof asset_23 - 1},
+    {"site/js/canvas.js", asset_24, sizeof asset_24 - 1},
+    {"site/js/copy.js", asset_25, sizeof asset_25 - 1},
+    {"site/js/density.js", asset_26, sizeof asset_26 - 1},
+    {"site/js/dom.js", asset_27, sizeof asset_27 - 1},
+    {"site/js/graph.js", asset_28, sizeof asset_28 - 1},
+    {"site/js/json.js", asset_29, sizeof asset_29 - 1},
+    {"site/js/keys.js", asset_30, sizeof asset_30 - 1},
+    {"site/js/lanes.js", asset_31, sizeof asset_31 - 1},
+    {"site/js/news.js", asset_32, sizeof asset_32 - 1},
+    {"site/js/plot.js", asset_33, sizeof asset_33 - 1},
+    {"site/js/rows.js", asset_34, sizeof asset_34 - 1},
+    {"site/js/span.js", asset_35, sizeof asset_35 - 1},
+    {"site/js/state.js", asset_36, sizeof asset_36 - 1},
+    {"site/js/take.js", asset_37, sizeof asset_37 - 1},
+    {"site/js/text.js", asset_38, sizeof asset_38 - 1},
+    {"site/js/theme.js", asset_39, sizeof asset_39 - 1},
+    {"site/js/time.js", asset_40, sizeof asset_40 - 1},
+    {"templates/board.html", asset_41, sizeof asset_41 - 1},
+    {"templates/canvas.html", asset_42, sizeof asset_42 - 1},
+    {"templates/digest.html", asset_43, sizeof asset_43 - 1},
+    {"templates/digest.txt", asset_44, sizeof asset_44 - 1},
+    {"templates/partials/cause.html", asset_45, sizeof asset_45 - 1},
+    {"templates/partials/detail.html", asset_46, sizeof asset_46 - 1},
+    {"templates/partials/marks.html", asset_47, sizeof asset_47 - 1},
+    {"templates/partials/sentence.html", asset_48, sizeof asset_48 - 1},
+    {"templates/partials/suspect.html", asset_49, sizeof asset_49 - 1},
+    {"templates/partials/terms.html", asset_50, sizeof asset_50 - 1},
+    {"templates/report.html", asset_51, sizeof asset_51 - 1},
     {0, 0, 0},
 };
 const size_t caseboard_asset_table_count = sizeof caseboard_asset_table / sizeof caseboard_asset_table[0] - 1;

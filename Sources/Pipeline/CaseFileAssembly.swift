@@ -1,4 +1,6 @@
 import Model
+import Rendering
+import Signals
 import Store
 
 /// Gathers from the store everything a page about one investigation is made from.
@@ -11,7 +13,7 @@ struct CaseFileAssembly {
     }
 
     /// More evidence than this is never put on one page; the page says so.
-    private static let maxItems = 4_000
+    private static let maxItems = 20_000
     private static let otherChangesShown = 200
 
     func file(of snapshot: CaseSnapshot) throws -> CaseFile {
@@ -26,15 +28,23 @@ struct CaseFileAssembly {
         let services = lanes(investigation, strongest.map(\.1))
         var items: [EvidenceItem] = []
         for (evidence, event) in strongest.sorted(by: { ($0.1.occurredAt, $0.0.fingerprint) < ($1.1.occurredAt, $1.0.fingerprint) }) {
-            items.append(try item(evidence, event, axis))
+            items.append(EvidenceItem(evidence: evidence, event: event))
+        }
+        // What lies behind a piece is read only where it is shown.
+        let listed = Set(ListedEvidence.of(items).map(\.event.fingerprint))
+        for index in items.indices where listed.contains(items[index].event.fingerprint) {
+            items[index] = try item(items[index].evidence, items[index].event, axis)
         }
         let minutes = axis.lowerBound.minute..<axis.upperBound.minute + 1
         let known = Set(items.map(\.event.fingerprint))
         let others = try store.events(in: axis, roles: [.change], limit: Self.otherChangesShown).filter { !known.contains($0.fingerprint) }
+        let tracks = try tracks(services, items, axis)
+        let logRates = try store.logRates(services: services, minutes: minutes)
         return CaseFile(
-            investigation: investigation, items: items, tracks: try tracks(services, items, axis),
-            logRates: try store.logRates(services: services, minutes: minutes), otherChanges: others, map: try store.serviceMap(),
-            notes: try store.notes(key: investigation.key), versions: try store.versions(key: investigation.key), gaps: [],
+            investigation: investigation, items: items, tracks: tracks, logRates: logRates, otherChanges: others,
+            map: try store.serviceMap(),
+            notes: try store.notes(key: investigation.key), versions: try store.versions(key: investigation.key),
+            gaps: SourceGaps.found(tracks: tracks, logRates: logRates),
             from: axis.lowerBound, to: axis.upperBound)
     }
 

@@ -28,13 +28,15 @@ package enum PageShell {
             script: script.map { InlineText($0) }, data: data, head: head)
     }
 
-    /// The same with style and script prepared once for many pages.
+    /// The same with style and script prepared once for many pages. `asksItself` lets the script ask the page's own origin for
+    /// a newer publication, and nothing else.
     package static func page(
         title: String, description: String = "", language: String = "en", body: [UInt8], style: InlineText, script: InlineText? = nil,
-        data: JSONValue? = nil, head: SafeHTML = .empty
+        data: JSONValue? = nil, head: SafeHTML = .empty, asksItself: Bool = false
     ) -> [UInt8] {
         var policy = "default-src 'none'; style-src \(style.source)"
         if let script { policy += "; script-src \(script.source)" }
+        if asksItself { policy += "; connect-src 'self'" }
         policy += "; base-uri 'none'; form-action 'none'"
 
         var out: [UInt8] = []

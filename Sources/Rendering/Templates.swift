@@ -32,7 +32,7 @@ package struct Templates: Sendable {
     package func style(_ names: [String]) throws(TemplateError) -> InlineText {
         if let known = cache.styles.withLock({ $0[names] }) { return known }
         var css = ""
-        for name in names { css += try text("site/css/\(name).css") }
+        for name in names { css += InlineTrim.style(try text("site/css/\(name).css")) }
         let style = InlineText(Array(css.utf8))
         cache.styles.withLock { $0[names] = style }
         return style
@@ -43,7 +43,9 @@ package struct Templates: Sendable {
         if let known = cache.scripts.withLock({ $0[name] }) { return known }
         let entry = "site/js/\(name).js"
         _ = try text(entry)  // a missing entry is named as an asset, not as a module
-        let stitched = try ModuleStitcher.stitch(entry: entry) { path in assets(path).map { String(decoding: $0, as: UTF8.self) } }
+        let stitched = try ModuleStitcher.stitch(entry: entry) { path in
+            assets(path).map { InlineTrim.script(String(decoding: $0, as: UTF8.self)) }
+        }
         let script = InlineText(Array(stitched.utf8))
         cache.scripts.withLock { $0[name] = script }
         return script

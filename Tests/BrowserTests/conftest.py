@@ -1,9 +1,11 @@
 """A demo workspace, made once, and a browser to look at it with."""
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 
+import axe_playwright_python
 import pytest
 from playwright.sync_api import sync_playwright
 
@@ -33,3 +35,14 @@ def browser():
 
 def pages(site: pathlib.Path):
     return [site / "index.html", *sorted(site.glob("investigations/*/*.html"))]
+
+
+@pytest.fixture(scope="session")
+def axe():
+    """A script that gives the violations axe-core finds in a page."""
+    source = (pathlib.Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+    return f"async () => {{ {source}; return (await axe.run(document, {{resultTypes: ['violations']}})).violations; }}"
+
+
+def count_pages(pdf: bytes) -> int:
+    return len(re.findall(rb"/Type\s*/Page\b(?!s)", pdf))

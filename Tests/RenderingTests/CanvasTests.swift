@@ -163,7 +163,7 @@ enum CanvasRendering {
         #expect(rows.count == 200)
         #expect(
             page.elements.contains {
-                $0.name == "p" && $0.text == "These are the 200 strongest of 5\u{202f}000. All of them are in the JSON."
+                $0.name == "p" && $0.text == "These are the 200 strongest of 5\u{202f}000. All of them are on the timeline and in the JSON."
             })
         #expect(
             CanvasMarkup(try CanvasRendering.canvas(CanvasFixture.large(1_999))).all("li").filter {
@@ -175,7 +175,7 @@ enum CanvasRendering {
         let bytes = try CanvasRendering.canvas(CanvasFixture.large(500))
         let text = String(decoding: bytes, as: UTF8.self)
         var evidence = 0
-        for (open, close) in [("<li id=\"r-", "</li>"), ("<article id=\"e-", "</article>")] {
+        for (open, close) in [("<li id=\"r-", "</li>"), ("<article id=\"e-", "</article>"), ("<g class=\"marks\"", "</g>")] {
             var rest = text[...]
             while let start = rest.firstRange(of: open), let end = rest[start.upperBound...].firstRange(of: close) {
                 evidence += rest[start.lowerBound..<end.upperBound].utf8.count
@@ -229,13 +229,13 @@ enum CanvasRendering {
         func page(_ line: String) throws -> String {
             let changed = Templates { path in
                 path == "site/js/age.js"
-                    ? CanvasRendering.asset(path).map { $0 + Array("\n// \(line)\n".utf8) } : CanvasRendering.asset(path)
+                    ? CanvasRendering.asset(path).map { $0 + Array("\nconst \(line) = 1;\n".utf8) } : CanvasRendering.asset(path)
             }
             let bytes = try CanvasPage.render(CaseFixture.bare, asOf: CanvasFixture.asOf, templates: changed)
             return String(decoding: bytes, as: UTF8.self)
         }
-        #expect(try page("first").contains("// first"))
-        #expect(try page("second").contains("// second"))
+        #expect(try page("first").contains("const first = 1;"))
+        #expect(try page("second").contains("const second = 1;"))
     }
 
     @Test func `a missing style sheet is named`() {

@@ -99,3 +99,18 @@ import Testing
     ])
     func `base 64 is that of RFC 4648`(_ bytes: [UInt8], _ expected: String) { #expect(PageShell.base64(bytes) == expected) }
 }
+
+@Suite struct InlineTrimTests {
+    @Test func `a module loses indentation and comments on lines of their own`() {
+        let source = "// a comment\nexport function f() {\n  // another\n  return `one`; // stays\n}\n"
+        #expect(InlineTrim.script(source) == "export function f() {\nreturn `one`; // stays\n}\n")
+    }
+    @Test(arguments: ["const a = `\n  // text\n`;\n", "const a = \"one \\\n  two\";\n"])
+    func `a module whose text runs over a line end is left as it is`(_ source: String) {
+        #expect(InlineTrim.script(source) == source)
+    }
+    @Test func `a style sheet loses comments on lines of their own only`() {
+        #expect(
+            InlineTrim.style("/* a */\n  .b { c: d; } /* e */\n/* f */ .g {} /* h */\n") == ".b { c: d; } /* e */\n/* f */ .g {} /* h */\n")
+    }
+}

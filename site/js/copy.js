@@ -1,4 +1,4 @@
-// Copies the id of the open piece of evidence.
+// Copies the id of the open piece of evidence, or the address of what is seen.
 import { one } from "./dom.js";
 
 export function mount() {
@@ -7,12 +7,21 @@ export function mount() {
   button.className = "copy";
   const reset = () => { button.textContent = "copy"; };
   reset();
+  async function copied(text) {
+    try { await navigator.clipboard.writeText(text); return true; } catch { return false; }
+  }
   async function copy() {
-    const id = button.previousElementSibling?.textContent;
-    if (!id) return;
-    try { await navigator.clipboard.writeText(id); button.textContent = "copied"; } catch { getSelection().selectAllChildren(button.previousElementSibling); button.textContent = "selected"; }
+    const id = button.previousElementSibling;
+    if (!id?.textContent) return;
+    if (await copied(id.textContent)) button.textContent = "copied";
+    else { getSelection().selectAllChildren(id); button.textContent = "selected"; }
     setTimeout(reset, 2000);
   }
+  async function address() {
+    const told = one("#told"), before = told.textContent;
+    told.textContent = await copied(location.href) ? "address copied" : location.href;
+    setTimeout(() => { told.textContent = before; }, 2000);
+  }
   button.addEventListener("click", copy);
-  return { copy, follow: (article) => { const id = article && one(".id", article); if (id) { reset(); id.after(button); } } };
+  return { copy, address, follow: (article) => { const id = article && one(".id", article); if (id) { reset(); id.after(button); } } };
 }

@@ -1,59 +1,91 @@
 // The evidence list: filter, selection, and the details pane beside it.
-import { one, all, remember } from "./dom.js";
+import { one, all } from "./dom.js";
 import { matches, searchable, wordsOf } from "./text.js";
-import { encode } from "./state.js";
 
-export function mount(root, state, onChange) {
-  const list = one("#rows", root);
+const PICKED = ["service", "source", "type"];
+
+// The rows of the page as values; what they say is read once.
+export function read(root = document) {
+  return all("#rows li", root).map((element) => {
+    const [time, mark, service, source, link, score] = element.children;
+    let text = null;
+    return {
+      get text() { return text ??= searchable(element.textContent); },
+      element, link, id: element.id.slice(2), at: Date.parse(time.dateTime), time: time.textContent, kind: mark.textContent,
+      service: service.textContent, source: source.textContent, type: element.dataset.type, title: link.textContent.trim(), score: score.textContent, article: document.getElementById(`e-${element.id.slice(2)}`),
+    };
+  });
+}
+// True when the filter lets a piece of evidence through; `words` are those of the text searched for.
+export function passes(piece, state, words) {
+  return (!words.length || matches(piece.text ?? searchable(`${piece.title} ${piece.service} ${piece.source}`), words))
+    && (!state.severities.length || state.severities.includes(piece.kind))
+    && PICKED.every((name) => !state[name] || state[name] === piece[name])
+    && (!state.span || (piece.at >= state.span[0] && piece.at <= state.span[1]));
+}
+
+export function mount(rows, marks, state, { onChange, onOpen }) {
+  const list = one("#rows");
   if (!list) return null;
-  const find = one("#find", root), source = one("#source", root), clearButton = one("#clear", root);
-  const total = one("#count", root).textContent;
-  const marks = new Map();
-  for (const link of all("#plot a")) marks.set(link.getAttribute("href").slice(3), link);
-  const rows = all("li", list).map((element) => ({
-    element, id: element.id.slice(2), at: Date.parse(one("time", element).dateTime), text: searchable(element.textContent),
-    severity: one(".m", element).textContent, source: element.children[3].textContent, link: one("a", element),
-    article: document.getElementById(`e-${element.id.slice(2)}`),
-  }));
+  const find = one("#find"), clearButton = one("#clear"), count = one("#count"), total = count.textContent;
+  const drawn = new Map();
+  for (const link of all("#plot a")) {
+    const id = link.getAttribute("href").slice(3);
+    drawn.set(id, [...(drawn.get(id) ?? []), link]);
+  }
   const byId = new Map(rows.map((row) => [row.id, row]));
-  for (const name of [...new Set(rows.map((row) => row.source))].sort()) source.add(new Option(name, name));
-  let current = null;
+  const picks = PICKED.map((name) => one(`#${name}`));
+  for (const pick of picks) {
+    const names = [...new Set(marks.map((mark) => mark[pick.id]))].filter(Boolean).sort();
+    for (const name of names) pick.add(new Option(pick.id === "type" ? name.replaceAll("_", " ") : name, name));
+    pick.hidden = names.length < 2;
+  }
+  let current = null, words = [], wasFiltered = false;
 
-  const isFiltered = () => state.text || state.severities.length || state.source || state.span;
-  const save = () => remember(encode(state));
+  const isFiltered = () => state.text || state.severities.length || state.span || PICKED.some((name) => state[name]);
+  const isOn = (mark) => passes(mark, state, words);
   function render() {
-    const words = wordsOf(state.text);
-    let shown = 0;
-    for (const row of rows) {
-      const on = matches(row.text, words) && (!state.severities.length || state.severities.includes(row.severity))
-        && (!state.source || state.source === row.source) && (!state.span || (row.at >= state.span[0] && row.at <= state.span[1]));
-      row.element.hidden = !on;
-      marks.get(row.id)?.classList.toggle("off", !on);
-      if (on) shown += 1;
+    words = wordsOf(state.text);
+    let shown = rows.length;
+    if (isFiltered() || wasFiltered) {
+      shown = 0;
+      for (const row of rows) {
+        const on = isOn(row);
+        row.element.hidden = !on;
+        for (const link of drawn.get(row.id) ?? []) link.classList.toggle("off", !on);
+        if (on) shown += 1;
+      }
+      for (const section of all("section", list)) section.hidden = !all("li", section).some((row) => !row.hidden);
     }
-    for (const section of all("section", list)) section.hidden = !all("li", section).some((row) => !row.hidden);
-    one("#count", root).textContent = isFiltered() ? `${shown} of ${total}` : total;
-    one("#none", root).hidden = shown > 0;
+    wasFiltered = !!isFiltered();
+    count.textContent = isFiltered() ? `${shown} of ${total}` : total;
+    one("#none").hidden = shown > 0;
     clearButton.hidden = !isFiltered();
-    for (const button of all("[data-severity]", root)) button.setAttribute("aria-pressed", state.severities.includes(button.dataset.severity));
+    for (const button of all("[data-severity]")) button.setAttribute("aria-pressed", state.severities.includes(button.dataset.severity));
     if (find.value !== state.text) find.value = state.text;
-    source.value = state.source;
-    save();
+    for (const pick of picks) {
+      if (state[pick.id] && ![...pick.options].some((option) => option.value === state[pick.id])) state[pick.id] = "";
+      pick.value = state[pick.id];
+      pick.classList.toggle("set", !!pick.value);
+    }
+    onChange();
+  }
+  function light(row, on) {
+    row.element.classList.toggle("on", on);
+    row.article?.classList.toggle("on", on);
+    for (const link of drawn.get(row.id) ?? []) link.classList.toggle("on", on);
   }
   function open(id, { reveal = true } = {}) {
     const row = byId.get(id);
     if (!row) return;
-    if (current) { current.element.classList.remove("on"); current.article?.classList.remove("on"); marks.get(current.id)?.classList.remove("on"); }
-    else one(".detail .first.on")?.classList.remove("on");
+    if (current) light(current, false); else one(".detail .first.on")?.classList.remove("on");
     current = row;
     state.open = id;
-    row.element.classList.add("on");
-    row.article?.classList.add("on");
-    marks.get(id)?.classList.add("on");
+    light(row, true);
     if (reveal) row.element.scrollIntoView({ block: "nearest" });
     if (row.article && matchMedia("(max-width: 47.99rem)").matches) row.article.scrollIntoView({ block: "start" });
-    onChange?.(row.article);
-    save();
+    onOpen(row.article);
+    onChange();
   }
   function step(by) {
     const shown = rows.filter((row) => !row.element.hidden);
@@ -65,8 +97,8 @@ export function mount(root, state, onChange) {
   }
 
   find.addEventListener("input", () => { state.text = find.value; render(); });
-  source.addEventListener("change", () => { state.source = source.value; render(); });
-  for (const button of all("[data-severity]", root)) {
+  for (const pick of picks) pick.addEventListener("change", () => { state[pick.id] = pick.value; render(); });
+  for (const button of all("[data-severity]")) {
     button.addEventListener("click", () => {
       const word = button.dataset.severity;
       state.severities = state.severities.includes(word) ? state.severities.filter((other) => other !== word) : [...state.severities, word];
@@ -76,24 +108,13 @@ export function mount(root, state, onChange) {
   // Every link to a piece of evidence, wherever it stands on the page, opens it in the pane.
   document.addEventListener("click", (event) => {
     const href = event.target.closest?.("a[href^='#e-']")?.getAttribute("href");
-    if (href && byId.has(href.slice(3)) && !event.metaKey && !event.ctrlKey) { event.preventDefault(); open(href.slice(3), { reveal: !event.target.closest("#rows") }); return; }
+    if (href && byId.has(href.slice(3)) && !event.metaKey && !event.ctrlKey) { event.preventDefault(); open(href.slice(3), { reveal: !event.target.closest("#rows, .detail") }); return; }
     const row = event.target.closest?.("#rows li");
     if (row && !String(getSelection())) open(row.id.slice(2), { reveal: false });
   });
-  document.addEventListener("pointerover", (event) => {
-    const link = event.target.closest?.("#plot a");
-    if (!link || link.dataset.told) return;
-    link.dataset.told = "yes";
-    const row = byId.get(link.getAttribute("href").slice(3));
-    if (!row) return;
-    const title = document.createElementNS("http://www.w3.org/2000/svg", "title");
-    title.textContent = [one("time", row.element).textContent, one("b", row.element).textContent, row.link.textContent].join("  ");
-    link.prepend(title);
-  });
 
-  one(".detail .first", root)?.classList.add("on");
-  onChange?.(one(".detail .first", root));
-  render();
-  if (state.open) open(state.open);
-  return { render, open, step, find, current: () => current?.article ?? one(".detail .first", root) };
+  one(".detail .first")?.classList.add("on");
+  onOpen(one(".detail .first"));
+  const article = () => current?.article ?? one(".detail .first");
+  return { render, open, step, find, byId, isOn, article, shown: () => rows.filter((row) => !row.element.hidden) };
 }

@@ -1,13 +1,12 @@
-// A span of the time axis, chosen by dragging over the plot or by typing two times.
+// A span of the time axis, chosen by dragging over the plot or by typing two times; and what is under the pointer, in words.
 import { one, svgElement } from "./dom.js";
 import { atFraction, fractionOf, momentWords, parseMoment, sameDay, spanOf } from "./time.js";
 
-export function mount(state, onChange) {
-  const plot = one("#plot"), from = Number(plot.dataset.from), to = Number(plot.dataset.to);
-  const first = one("#from"), last = one("#to"), whole = one("#whole"), help = one("#spanhelp");
+export function mount(frame, state, { onChange, under, open }) {
+  const { plot, from, to } = frame;
+  const first = one("#from"), last = one("#to"), whole = one("#whole"), closer = one("#closer"), told = one("#told"), usual = told.textContent;
   const withDay = !sameDay(from, to);
-  const height = plot.height.baseVal.value;
-  const brush = plot.appendChild(svgElement("rect", { class: "brush", y: 24, height: height - 24, visibility: "hidden" }));
+  const brush = plot.appendChild(svgElement("rect", { class: "brush", y: 24, height: "100%", visibility: "hidden" }));
 
   function show() {
     const [low, high] = state.span ?? [from, to];
@@ -16,8 +15,7 @@ export function mount(state, onChange) {
     brush.setAttribute("width", `${(fractionOf(high, from, to) - fractionOf(low, from, to)) * 100}%`);
     first.value = momentWords(low, withDay);
     last.value = momentWords(high, withDay);
-    whole.hidden = !state.span;
-    help.hidden = !!state.span;
+    whole.hidden = closer.hidden = !state.span;
   }
   function choose(span) { state.span = span; show(); onChange(); }
   function typed() {
@@ -28,23 +26,48 @@ export function mount(state, onChange) {
     });
     if (times.every((ms) => ms !== null)) choose(spanOf(times[0], times[1], from, to));
   }
+  const zoom = () => { if (state.span) frame.show(...state.span); };
   for (const input of [first, last]) input.addEventListener("change", typed);
   one("#spanbar").addEventListener("submit", (event) => { event.preventDefault(); typed(); });
   whole.addEventListener("click", () => choose(null));
+  closer.addEventListener("click", zoom);
 
+  // A drag is a span; a press that does not move opens what is under it.
   plot.addEventListener("pointerdown", (event) => {
-    if (event.pointerType === "touch" || event.button !== 0 || event.target.closest("a")) return;
+    if (event.button !== 0 || event.target.closest("a")) return;
+    const hit = under(event.clientX, event.clientY);
+    if (event.pointerType === "touch") { if (hit?.mark.id) open(hit.mark.id); return; }
     event.preventDefault();
-    const box = plot.getBoundingClientRect();
+    const box = plot.getBoundingClientRect(), startX = event.clientX;
     const at = (e) => atFraction((e.clientX - box.left) / box.width, from, to);
-    const start = at(event);
-    const move = (e) => choose(spanOf(start, at(e), from, to));
+    const start = at(event), before = state.span;
+    let moved = false, waiting = 0, latest = event;
+    const move = (e) => {
+      if (!moved && Math.abs(e.clientX - startX) < 3) return;
+      moved = true;
+      latest = e;
+      waiting ||= requestAnimationFrame(() => { waiting = 0; choose(spanOf(start, at(latest), from, to)); });
+    };
     plot.setPointerCapture(event.pointerId);
     plot.addEventListener("pointermove", move);
-    plot.addEventListener("pointerup", () => plot.removeEventListener("pointermove", move), { once: true });
-    choose(null);
+    plot.addEventListener("pointerup", (e) => {
+      plot.removeEventListener("pointermove", move);
+      cancelAnimationFrame(waiting);
+      if (moved) choose(spanOf(start, at(e), from, to));
+      else if (hit?.mark.id) open(hit.mark.id);
+      else if (!hit && before) choose(null);
+    }, { once: true });
   });
+
+  const words = (mark, count) => [momentWords(mark.at, withDay), mark.service, mark.title, count > 1 ? `and ${count - 1} more here` : ""].filter(Boolean).join("  ");
+  plot.addEventListener("pointermove", (event) => {
+    if (event.buttons) return;
+    const hit = under(event.clientX, event.clientY, event.target);
+    told.textContent = hit ? words(hit.mark, hit.count) : usual;
+    plot.classList.toggle("over", !!hit);
+  });
+  plot.addEventListener("pointerleave", () => { told.textContent = usual; });
   state.span = state.span && spanOf(state.span[0], state.span[1], from, to);
   show();
-  return { clear: () => choose(null), show };
+  return { clear: () => choose(null), zoom };
 }

@@ -14,7 +14,7 @@ struct CanvasHead {
             "severity": .text(it.severity.rawValue), "severityName": .text(PageWords.capitalised(it.severity.rawValue)),
             "statusName": .text(PageWords.capitalised(it.status.words)), "statusMark": .html(Sparks.status(it.status)),
             "isGood": .flag(it.status == .resolved), "priority": .text(it.priority.rawValue.uppercased()),
-            "environment": .optional(it.environment), "owner": .optional(it.assignedTo),
+            "environment": .optional(it.environment), "services": .optional(services), "owner": .optional(it.assignedTo),
             "pieces": .text(pieces), "remarks": .list(remarks.map { .text($0) }),
             "mergedInto": it.mergedInto.map { .number($0) } ?? .absent,
             "day": .text("\(it.startedAt.civil.weekdayName) \(PageWords.day(it.startedAt, near: asOf))"),
@@ -54,6 +54,11 @@ struct CanvasHead {
         return names + services.sorted().map { Emphasis.Name(text: $0, target: nil) }
     }
 
+    /// `checkout, payments, shop-db and 4 more`
+    private var services: String {
+        let all = file.investigation.services.filter { !$0.isEmpty }.map { $0.clipped(to: 60) }
+        return all.count <= 5 ? PageWords.list(all) : all.prefix(4).joined(separator: ", ") + " and \(PageWords.count(all.count - 4)) more"
+    }
     private var pieces: String {
         let sources = Set(file.items.map(\.event.source)).count
         return "\(PageWords.count(file.items.count, "piece")) of evidence, \(PageWords.count(sources, "source"))"
@@ -67,7 +72,7 @@ struct CanvasHead {
         return out
     }
 
-    /// At most four facts: what people wrote, how long, who was hurt, who said so.
+    /// Three facts at most: what people wrote, how long, who was hurt and who said so.
     private var impact: [[Emphasis.Piece]] {
         let it = file.investigation
         var facts: [[Emphasis.Piece]] = it.impact.split(whereSeparator: \.isNewline).map { String($0).trimmingBlanks() }.filter {
@@ -92,10 +97,11 @@ struct CanvasHead {
         let alerts = file.items.filter { $0.event.type == .alert }.count
         let tickets = file.items.filter { $0.event.source == .tickets || $0.event.type == .report }.count
         var counts: [[Emphasis.Piece]] = []
-        for (count, one) in [(hurt.count, "service"), (alerts, "alert"), (tickets, "report")] where count > 0 {
+        // What is written of the impact names the services already.
+        for (count, one) in [(facts.count > 1 ? 0 : hurt.count, "service"), (alerts, "alert"), (tickets, "report")] where count > 0 {
             counts.append([strong(PageWords.count(count)), Emphasis.Piece(text: " " + (count == 1 ? one : one + "s"))])
         }
         if !counts.isEmpty { facts.append(Array(counts.joined(separator: [Emphasis.Piece(text: ", ")]))) }
-        return facts
+        return Array(facts.prefix(3))
     }
 }

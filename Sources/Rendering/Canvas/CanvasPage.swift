@@ -13,6 +13,8 @@ package enum CanvasPlace: Sendable {
 /// The page of one investigation: a single file that is complete without script and opens from disk.
 package enum CanvasPage {
     static let styleSheets = ["tokens", "base", "parts", "canvas"]
+    /// More marks than these are not put on a page.
+    static let unlistedLimit = 20_000
 
     /// `asOf` is when the page is published: it is named in the masthead, and ages are counted up to it.
     package static func render(_ file: CaseFile, asOf: Instant, templates: Templates, place: CanvasPlace = .site) throws -> [UInt8] {
@@ -20,9 +22,10 @@ package enum CanvasPage {
         let asOf = asOf.bounded
         let evidence = EvidenceView(file)
         let moments = CaseMoments(file)
-        let timeline = TimelineView(file, items: evidence.items, moments: moments)
+        let listed = Set(evidence.items.map(\.event.fingerprint))
+        let timeline = TimelineView(file, listed: listed, moments: moments)
         let graph = CauseGraphBuilder.graph(file)
-        let details = DetailView(file: file, moments: moments, shown: Set(evidence.items.map(\.event.fingerprint)))
+        let details = DetailView(file: file, moments: moments, shown: listed)
         let opened = firstOpened(file, evidence.items)
         let view: TemplateView = [
             "head": CanvasHead(file: file, moments: moments, asOf: asOf).view,
@@ -41,11 +44,37 @@ package enum CanvasPage {
         return PageShell.page(
             title: "#\(it.number) \(it.title.clipped(to: 120)) · Caseboard", description: CanvasHead.sentence(file).clipped(to: 300),
             body: body,
-            style: try templates.style(styleSheets), script: try templates.script("canvas"),
-            data: [
-                "number": .int(Int64(it.number)), "published": .int(asOf.ms), "from": .int(timeline.drawing.axis.from.ms),
-                "to": .int(timeline.drawing.axis.to.ms),
-            ])
+            style: try templates.style(styleSheets), script: try templates.script("canvas"), data: data(file, listed: listed),
+            head: place == .site ? CanvasNews.head(file, asOf: asOf) : .empty, asksItself: place == .site)
+    }
+
+    /// What the page's script cannot read off the page: the marks of what has no row, column by column, so that ten thousand
+    /// take little room and repeated names none.
+    private static func data(_ file: CaseFile, listed: Set<Fingerprint>) -> JSONValue {
+        var members: [String: JSONValue] = ["number": .int(Int64(file.investigation.number))]
+        let unlisted = file.items.filter { !listed.contains($0.event.fingerprint) }.prefix(unlistedLimit)
+            .sorted { ($0.event.occurredAt.ms, $0.event.fingerprint.text) < ($1.event.occurredAt.ms, $1.event.fingerprint.text) }
+        guard let first = unlisted.first?.event.occurredAt.ms else { return .object(members) }
+        func column(_ name: String, _ text: (Event) -> String) {
+            var places: [String: Int64] = [:]
+            var names: [JSONValue] = []
+            var indices: [JSONValue] = []
+            for item in unlisted {
+                let word = text(item.event)
+                let known = places[word] ?? Int64(names.count)
+                if places.updateValue(known, forKey: word) == nil { names.append(.string(word)) }
+                indices.append(.int(known))
+            }
+            members[name] = ["names": .array(names), "of": .array(indices)]
+        }
+        members["first"] = .int(first)
+        members["at"] = .array(unlisted.map { .int($0.event.occurredAt.ms - first) })
+        column("kind") { MarkKind($0).word }
+        column("service") { $0.service ?? "" }
+        column("source") { $0.source.rawValue }
+        column("type") { $0.type.rawValue }
+        column("title") { ($0.title.isEmpty ? $0.type.rawValue : $0.title).clipped(to: 100) }
+        return .object(members)
     }
 
     /// What the pane shows before anything is chosen: the first failure, else what shows the cause, else the worst.

@@ -21,7 +21,7 @@ struct CaseNotesView {
             "noteCommand": .text("caseboard note \(it.number) TEXT"),
             "actions": .list(it.actionItems.map(action)), "hasActions": .flag(!it.actionItems.isEmpty),
             "similar": .list(it.similar.map(similar)), "noSimilar": .flag(it.similar.isEmpty),
-            "related": .list(it.related.filter { $0 != it.number }.sorted().map { ["relatedNumber": .number($0)] }),
+            "related": .list(relatedCases(it.related)),
             "hasRelated": .flag(it.related.contains { $0 != it.number }),
             "versions": .list(file.versions.sorted { ($1.version, $1.at.ms) < ($0.version, $0.at.ms) }.prefix(20).map(version)),
             "versionsMeta": .optional(versionsMeta), "hasVersions": .flag(!file.versions.isEmpty),
@@ -57,15 +57,57 @@ struct CaseNotesView {
     }
     private func version(_ version: CaseVersion) -> TemplateValue {
         [
-            "number": .number(version.version), "changes": .text(PageWords.capitalised(version.changes.joined(separator: "; "))),
-            "by": .text(version.author), "versionTime": .text(PageWords.moment(version.at, near: file.investigation.startedAt)),
+            "number": .number(version.version), "changes": .list(version.changes.map(VersionDifference.view)),
+            "by": .text(version.author), "isPerson": .flag(version.author != "caseboard"),
+            "versionTime": .text(PageWords.moment(version.at, near: file.investigation.startedAt)),
             "versionISO": .text(version.at.rfc3339),
         ]
+    }
+    private func relatedCases(_ numbers: [Int]) -> [TemplateValue] {
+        numbers.filter { $0 != file.investigation.number }.sorted().map { ["relatedNumber": .number($0)] }
     }
     private func leftOut(_ signal: LeftOut) -> TemplateValue {
         [
             "leftTitle": .text(signal.title), "leftScore": .text(PageWords.score(signal.score)),
             "leftReason": .text(PageWords.sentence(PageWords.capitalised(signal.reason))),
+        ]
+    }
+}
+
+/// One change of a version as what was and what is: `severity high → critical`, `started 14:02:40, was 14:04:12`.
+struct VersionDifference: Hashable {
+    var what: String
+    var before: String
+    /// Empty when only something new is said, which then stands in `what`.
+    var after: String
+
+    init(_ change: String) {
+        if let arrow = change.firstRange(of: " → ") {
+            let left = change[..<arrow.lowerBound]
+            // The name ends before the value: a known name, else all but the last word.
+            let name = ["severity", "status", "number", "priority", "owner"].first { left.hasPrefix($0 + " ") }
+            let split = name.map { left.index(left.startIndex, offsetBy: $0.count) } ?? left.lastIndex(of: " ")
+            if let split {
+                what = String(left[..<split])
+                before = String(left[left.index(after: split)...])
+                after = String(change[arrow.upperBound...])
+                return
+            }
+        }
+        if let was = change.firstRange(of: ", was "), let split = change[..<was.lowerBound].firstIndex(of: " ") {
+            what = String(change[..<split])
+            before = String(change[was.upperBound...])
+            after = String(change[change.index(after: split)..<was.lowerBound])
+            return
+        }
+        (what, before, after) = (change, "", "")
+    }
+
+    static func view(_ change: String) -> TemplateValue {
+        let difference = VersionDifference(change)
+        return [
+            "what": .text(PageWords.capitalised(difference.what)), "isDifference": .flag(!difference.after.isEmpty),
+            "before": .text(difference.before), "after": .text(difference.after),
         ]
     }
 }

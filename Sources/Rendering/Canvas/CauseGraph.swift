@@ -39,8 +39,12 @@ struct CauseGraph: Hashable {
         var column: Int
         var style: Style
         var target: String?
-        var hasAlert = false
+        /// What it is, in one word: `change`, `metric`, `logs`, `finding`, `resolution`.
+        var kind = ""
+        /// Names of the alerts it triggered.
+        var alerts: [String] = []
         var isApart = false
+        var hasAlert: Bool { !alerts.isEmpty }
     }
     struct Edge: Hashable {
         var from: Int
@@ -53,8 +57,8 @@ struct CauseGraph: Hashable {
     /// Services with signals that found no room.
     var omitted = 0
 
-    /// The edges that lead from the first node (the change or the cause) to `node`.
-    func path(to node: Int) -> [Int] {
+    /// The edges that lead from the first node (the change or the cause) to `node`, and the nodes on the way.
+    func path(to node: Int) -> (edges: [Int], nodes: [Int]) {
         var found: Set<Int> = []
         var waiting = [node]
         var seen: Set<Int> = [node]
@@ -64,7 +68,7 @@ struct CauseGraph: Hashable {
                 if seen.insert(edge.from).inserted { waiting.append(edge.from) }
             }
         }
-        return found.sorted()
+        return (found.sorted(), seen.sorted())
     }
 
     struct Sentence: Hashable {
@@ -83,13 +87,25 @@ struct CauseGraph: Hashable {
             if objects[key] == nil { order.append(key) }
             objects[key, default: []].append(isTurned ? edge.from : edge.to)
         }
-        return order.map { key in
-            let names = (objects[key] ?? []).map { index in
-                let node = nodes[index]
-                return node.time.isEmpty || key.kind == .dependsOn ? node.fullTitle : "\(node.fullTitle) (\(node.time))"
+        return triggers(
+            after: order.map { key in
+                let names = (objects[key] ?? []).map { index in
+                    let node = nodes[index]
+                    return node.time.isEmpty || key.kind == .dependsOn ? node.fullTitle : "\(node.fullTitle) (\(node.time))"
+                }
+                let aside = key.kind == .correlates && nodes[key.from].detail == "ruled out" ? "; it is ruled out" : ""
+                return Sentence(subject: nodes[key.from].fullTitle, verb: key.kind.words, object: PageWords.list(names) + aside)
+            })
+    }
+    /// An alert is no place in the system, so it is a bell on its node and a sentence here.
+    private func triggers(after sentences: [Sentence]) -> [Sentence] {
+        sentences
+            + nodes.filter(\.hasAlert).map { node in
+                let names = node.alerts.prefix(4).map { $0.clipped(to: 80) }
+                let rest = node.alerts.count - names.count
+                return Sentence(
+                    subject: node.fullTitle, verb: "triggers",
+                    object: PageWords.list(rest > 0 ? names + [PageWords.count(rest, "more alert")] : names))
             }
-            let aside = key.kind == .correlates && nodes[key.from].detail == "ruled out" ? "; it is ruled out" : ""
-            return Sentence(subject: nodes[key.from].fullTitle, verb: key.kind.words, object: PageWords.list(names) + aside)
-        }
     }
 }

@@ -13,7 +13,7 @@ struct CauseGraphBuilder {
         var column: Int
         var first: Instant
         var headline: Event
-        var hasAlert: Bool
+        var alerts: [String]
         var severity: Severity
     }
     private let file: CaseFile
@@ -77,10 +77,16 @@ struct CauseGraphBuilder {
             guard let headline, let first = items.map(\.event.occurredAt).min() else { return nil }
             return Hurt(
                 service: service, column: column, first: first, headline: headline.event,
-                hasAlert: items.contains { $0.event.source == .alerts }, severity: items.map(\.event.severity).max() ?? .info)
+                alerts: alerts(items), severity: items.map(\.event.severity).max() ?? .info)
         }
         moveToCustomers(&hurts, file.map)
         return hurts.sorted { ($0.column, $0.first.ms, $0.service) < ($1.column, $1.first.ms, $1.service) }
+    }
+    private static func alerts(_ items: [EvidenceItem]) -> [String] {
+        var seen: Set<String> = []
+        return items.filter { $0.event.source == .alerts }.sorted {
+            ($0.event.occurredAt.ms, $0.event.title) < ($1.event.occurredAt.ms, $1.event.title)
+        }.map(\.event.title).filter { !$0.isEmpty && seen.insert($0).inserted }
     }
     /// Impact that nobody else calls and that calls something hurt is what customers touch.
     private static func moveToCustomers(_ hurts: inout [Hurt], _ map: ServiceMap) {
@@ -114,7 +120,8 @@ struct CauseGraphBuilder {
         return append(
             CauseGraph.Node(
                 title: title(name), fullTitle: name, detail: detail(event.map(ChangeWords.kind) ?? "change"),
-                remark: event?.title ?? "", time: "live \(time(at))", column: 0, style: .change, target: target(change)))
+                remark: event?.title ?? "", time: "live \(time(at))", column: 0, style: .change, target: target(change),
+                kind: "change"))
     }
     private mutating func add(_ hurt: Hurt) {
         nodeOf[hurt.service] = append(
@@ -122,8 +129,9 @@ struct CauseGraphBuilder {
                 title: title(hurt.service), fullTitle: hurt.service, detail: detail(EventWords.short(hurt.headline)),
                 remark: hurt.headline.title, time: time(hurt.first), column: hurt.column,
                 style: hurt.column == 1 && cause.change == nil ? .change : hurt.column <= 2 ? .bad : .plain,
-                target: target(hurt.headline.fingerprint), hasAlert: hurt.hasAlert))
+                target: target(hurt.headline.fingerprint), kind: kind(hurt.headline), alerts: hurt.alerts))
     }
+    private func kind(_ headline: Event) -> String { headline.type == .metricAnomaly ? "metric" : headline.source.rawValue }
     private mutating func addRecovery(_ shown: [Hurt]) {
         let recoveries = file.items.filter { $0.event.role == .change && $0.evidence.phase == .recovery && ChangeWords.isLive($0.event) }
         guard let last = recoveries.max(by: { $0.event.occurredAt < $1.event.occurredAt })?.event, let first = shown.first,
@@ -133,7 +141,8 @@ struct CauseGraphBuilder {
         let node = append(
             CauseGraph.Node(
                 title: title(name), fullTitle: name, detail: detail(ChangeWords.kind(last)), remark: last.title,
-                time: "live \(time(last.occurredAt))", column: 0, style: .good, target: target(last.fingerprint), isApart: true))
+                time: "live \(time(last.occurredAt))", column: 0, style: .good, target: target(last.fingerprint),
+                kind: "resolution", isApart: true))
         graph.edges.append(CauseGraph.Edge(from: node, to: to, kind: .resolves))
     }
     /// Other candidates that stand apart, and changes made while it lasted.
@@ -153,7 +162,7 @@ struct CauseGraphBuilder {
                     title: title(ChangeWords.bare(hypothesis.name)), fullTitle: ChangeWords.bare(hypothesis.name),
                     detail: isRuledOut ? "ruled out" : "scores \(PageWords.score(hypothesis.score))", remark: hypothesis.summary,
                     time: known.map { time($0.occurredAt) } ?? "", column: min(max(1, focus.column - 1) + added, 4), style: .aside,
-                    target: event.map(CanvasAnchor.event), isApart: true))
+                    target: event.map(CanvasAnchor.event), kind: hypothesis.kind == .change ? "change" : "finding", isApart: true))
             graph.edges.append(CauseGraph.Edge(from: node, to: to, kind: .correlates))
             added += 1
         }
@@ -164,7 +173,7 @@ struct CauseGraphBuilder {
                 CauseGraph.Node(
                     title: title(name), fullTitle: name, detail: detail(ChangeWords.kind(item.event)), remark: item.event.title,
                     time: time(item.event.occurredAt), column: graph.nodes[to].column, style: .aside,
-                    target: CanvasAnchor.event(item.event.fingerprint), isApart: true))
+                    target: CanvasAnchor.event(item.event.fingerprint), kind: "change", isApart: true))
             graph.edges.append(CauseGraph.Edge(from: node, to: to, kind: .relates))
             added += 1
         }

@@ -4,6 +4,7 @@ import Model
 struct CausesView {
     static let causesShown = 4
     static let suspectsShown = 3
+    static let pathsShown = 3
     private let file: CaseFile
     private let items: Set<Fingerprint>
 
@@ -18,7 +19,7 @@ struct CausesView {
             "causes": .list(hypotheses.prefix(Self.causesShown).enumerated().map { cause($0.element, isFirst: $0.offset == 0) }),
             "moreCauses": .list(hypotheses.dropFirst(Self.causesShown).map { cause($0, isFirst: false) }),
             "moreCausesWords": .optional(moreCauses),
-            "noCause": .optional(noCause),
+            "noCause": .optional(noCause), "failure": failure,
             "howScored": .optional(hypotheses.isEmpty ? nil : "Each bar is one term of the score, from 0 to 1."),
             "explainCommand": .text("caseboard explain \(file.investigation.number)"),
             "suspects": .list(file.investigation.suspects.prefix(Self.suspectsShown).map(suspect)),
@@ -28,6 +29,21 @@ struct CausesView {
             "suspectsMeta": .optional(
                 file.investigation.suspects.isEmpty ? nil : PageWords.count(file.investigation.suspects.count, "commit")),
             "others": .list(otherChanges), "othersWords": .optional(othersWords),
+        ]
+    }
+
+    /// What failed first, with the way to its details.
+    private var failure: TemplateValue {
+        let first = file.items.filter { $0.evidence.phase == .firstFailure && items.contains($0.event.fingerprint) }.min {
+            ($0.event.occurredAt.ms, $0.event.severity.rank, $0.event.fingerprint.text)
+                < ($1.event.occurredAt.ms, $1.event.severity.rank, $1.event.fingerprint.text)
+        }
+        guard let event = first?.event else { return .absent }
+        return [
+            "failureTime": .text(PageWords.moment(event.occurredAt, near: file.investigation.startedAt)),
+            "failureISO": .text(event.occurredAt.rfc3339), "failureWord": .text(MarkKind(event).word),
+            "failureService": .optional(event.service), "failureTarget": .text(CanvasAnchor.event(event.fingerprint)),
+            "failureTitle": .text(event.title.isEmpty ? event.type.rawValue : event.title),
         ]
     }
 
@@ -95,10 +111,14 @@ struct CausesView {
             facts.append("+\(PageWords.count(added)) −\(PageWords.count(deleted))")
         }
         if !suspect.files.isEmpty { facts.append(PageWords.count(suspect.files.count, "file")) }
+        let diff = (suspect.url ?? event?.url).flatMap(OutsideLink.address)
         return [
             "sha": .text(ChangeWords.shortSha(suspect.sha)), "subject": .text(suspect.subject.isEmpty ? "no subject" : suspect.subject),
             "suspectTarget": .optional(items.contains(suspect.change) ? CanvasAnchor.event(suspect.change) : nil),
-            "suspectURL": .optional(suspect.url.flatMap(OutsideLink.address)), "suspectScore": .text(PageWords.score(suspect.score)),
+            "suspectURL": .optional(diff), "paths": .list(suspect.files.prefix(Self.pathsShown).map { .text($0.clipped(to: 120)) }),
+            "morePaths": .optional(
+                suspect.files.count > Self.pathsShown ? "and \(PageWords.count(suspect.files.count - Self.pathsShown)) more" : nil),
+            "hasPaths": .flag(!suspect.files.isEmpty), "suspectScore": .text(PageWords.score(suspect.score)),
             "facts": .text(facts.joined(separator: ", ")), "suspectSummary": .optional(suspect.summary),
             "suspectTerms": .list(suspect.terms.map(Self.term)), "hasSuspectTerms": .flag(!suspect.terms.isEmpty),
         ]
@@ -128,5 +148,13 @@ enum OutsideLink {
         guard let safe = HTMLText.safeLink(text) else { return nil }
         let lower = safe.prefix(8).lowercased()
         return lower.hasPrefix("http://") || lower.hasPrefix("https://") || lower.hasPrefix("mailto:") ? safe : nil
+    }
+    /// The host of an address: `git.example`; of a mail address all behind `mailto:`.
+    static func place(_ address: String) -> String {
+        guard let start = address.firstRange(of: "://")?.upperBound else {
+            return String(address.drop { $0 != ":" }.dropFirst()).clipped(to: 60)
+        }
+        let host = address[start...].prefix { !"/?#".contains($0) }
+        return String(host.split(separator: "@").last ?? host).clipped(to: 60)
     }
 }

@@ -7,6 +7,7 @@ struct DetailView {
     static let jsonBytes = 24 << 10
     static let filesShown = 40
     static let framesShown = 20
+    static let testsShown = 40
 
     let file: CaseFile
     let moments: CaseMoments
@@ -19,8 +20,10 @@ struct DetailView {
         if let track = item.track { metric = chart(track, item) }
         let lines = logLines(item)
         let files = event.touchedFiles
-        let isRich =
-            !lines.isEmpty || item.track != nil || !item.spans.isEmpty || !files.isEmpty || !event.body.isEmpty || item.evidence.starred
+        let tests = failingTests(item)
+        // On paper only what shows more than its row does, and is not muted by what does.
+        let showsMore = !lines.isEmpty || item.track != nil || !item.spans.isEmpty || !files.isEmpty || !event.body.isEmpty
+        let isRich = item.evidence.starred || showsMore && item.evidence.inhibitedBy == nil
         return [
             "anchor": .text(event.fingerprint.text), "isFirst": .flag(isFirst), "isSlight": .flag(!isRich),
             "source": .text(event.source.rawValue), "service": .optional(event.service),
@@ -28,11 +31,14 @@ struct DetailView {
             "word": .text(MarkKind(event).word), "title": .text(event.title.isEmpty ? event.type.rawValue : event.title),
             "reason": .optional(reason(item)),
             "log": .list(lines), "hasLog": .flag(!lines.isEmpty),
-            "metric": metric, "waterfall": waterfall(item),
+            "metric": metric, "waterfall": waterfall(item), "moreSpans": .optional(moreSpans(item)),
+            "tests": .list(tests), "hasTests": .flag(!tests.isEmpty),
+            "outside": outside(item),
             "files": .list(files.prefix(Self.filesShown).map(touched)), "hasFiles": .flag(!files.isEmpty),
             "moreFiles": .optional(
                 files.count > Self.filesShown ? "and \(PageWords.count(files.count - Self.filesShown)) more files" : nil),
-            "body": .optional(body(event)),
+            "body": isProse(event) ? .absent : .optional(body(event)),
+            "words": isProse(event) ? body(event).map { .html(MarkdownRenderer.html($0, headingOffset: 3)) } ?? .absent : .absent,
             "labels": .list(labels(event)), "facts": .list(facts(item)),
             "linkTerms": .list(item.evidence.terms.map(CausesView.term)), "hasLinkTerms": .flag(!item.evidence.terms.isEmpty),
             "linkedBy": .text(linkedBy(item.evidence)), "confidence": .text(PageWords.score(item.evidence.confidence)),
@@ -112,12 +118,46 @@ struct DetailView {
                 label: "Trace of \(PageWords.count(item.spans.count, "span")), \(failing == 0 ? "none" : PageWords.count(failing)) failing")
         )
     }
+    private func moreSpans(_ item: EvidenceItem) -> String? {
+        item.spans.count > WaterfallChart.rowLimit
+            ? "and \(PageWords.count(item.spans.count - WaterfallChart.rowLimit)) more spans of the trace" : nil
+    }
+    /// Of a build: the tests that failed in it or at its commit.
+    private func failingTests(_ item: EvidenceItem) -> [TemplateValue] {
+        let build = item.event
+        guard build.source == .ci, build.type != .testFailure, let commit = build.commit, !commit.isEmpty else { return [] }
+        return file.items.filter { $0.event.type == .testFailure && $0.event.commit == commit }.prefix(Self.testsShown).map {
+            [
+                "testName": .text($0.event.text(EventAttribute.test) ?? $0.event.title),
+                "testTarget": .optional(shown.contains($0.event.fingerprint) ? CanvasAnchor.event($0.event.fingerprint) : nil),
+            ]
+        }
+    }
+    /// The way to where it came from, by what is to be found there.
+    private func outside(_ item: EvidenceItem) -> TemplateValue {
+        let event = item.event
+        let suspect = file.investigation.suspects.first { $0.change == event.fingerprint }
+        guard let address = (event.url ?? suspect?.url).flatMap(OutsideLink.address) else { return .absent }
+        let what =
+            switch event.source {
+            case .git: "Diff"
+            case .ci: "Build"
+            case .alerts: "Alert"
+            case .tickets: "Ticket"
+            case .traces: "Trace"
+            case .metrics, .logs: "Query"
+            case .deploys, .feeds, .manual: "Open"
+            }
+        return ["outsideHref": .text(address), "outsideWords": .text("\(what) at \(OutsideLink.place(address))")]
+    }
     private func touched(_ file: TouchedFile) -> TemplateValue {
         [
             "path": .text(file.path), "isBinary": .flag(file.added < 0),
             "added": .text("+" + PageWords.count(max(0, file.added))), "deleted": .text("−" + PageWords.count(max(0, file.deleted))),
         ]
     }
+    /// What people wrote is an argument, not evidence quoted as it was.
+    private func isProse(_ event: Event) -> Bool { event.type == .note || event.source == .tickets || event.source == .manual }
     private func body(_ event: Event) -> String? {
         let text = event.body.trimmingBlanks()
         if text.isEmpty || text == event.title { return nil }
@@ -150,13 +190,12 @@ struct DetailView {
     private func facts(_ item: EvidenceItem) -> [TemplateValue] {
         let event = item.event
         var facts: [TemplateValue] = []
-        func add(_ name: String, _ value: String?, isCode: Bool = false, link: String? = nil) {
+        func add(_ name: String, _ value: String?, isCode: Bool = false, target: String? = nil) {
             guard let value, !value.isEmpty else { return }
             facts.append(
                 [
-                    "name": .text(name), "textValue": isCode || link != nil ? .absent : .text(value),
-                    "codeValue": isCode ? .text(value) : .absent,
-                    "linkValue": link == nil ? .absent : .text(value), "href": .optional(link),
+                    "name": .text(name), "textValue": isCode ? .absent : .text(value), "codeValue": isCode ? .text(value) : .absent,
+                    "factTarget": .optional(target),
                 ])
         }
         if event.type == .metricAnomaly { addMetricFacts(event, add: { add($0, $1, isCode: $2) }) }
@@ -164,6 +203,8 @@ struct DetailView {
         add(
             "Test", [event.text(EventAttribute.suite), event.text(EventAttribute.test)].compactMap { $0 }.joined(separator: " › "),
             isCode: true)
+        add("First failing run", event.text("first_failing"))
+        add("Passed before in", event.text("previous_pass"))
         add("Exception", item.exemplar?.exception ?? event.text(EventAttribute.exception), isCode: true)
         add("Pattern", event.text(EventAttribute.template), isCode: true)
         if let count = event.attributes[EventAttribute.count]?.intValue { add("Count", PageWords.count(count)) }
@@ -171,7 +212,7 @@ struct DetailView {
             add("Until", "\(PageWords.moment(ended, near: event.occurredAt)), \(PageWords.duration(ms: ended - event.occurredAt))")
         }
         add("Author", event.text(EventAttribute.author))
-        add("Commit", event.commit.map(ChangeWords.shortSha), isCode: true)
+        add("Commit", event.commit.map(ChangeWords.shortSha), isCode: true, target: commitTarget(event))
         add("Version", event.text(EventAttribute.version), isCode: true)
         if let exemplar = item.exemplar {
             add("Where", exemplar.line > 0 ? "\(exemplar.path), line \(PageWords.count(exemplar.line))" : exemplar.path)
@@ -183,8 +224,14 @@ struct DetailView {
         add("Environment", event.environment)
         add("Tags", event.tags.joined(separator: ", "))
         add("From", event.origin)
-        if let url = event.url { add("Address", url, link: OutsideLink.address(url)) }
+        if let url = event.url, OutsideLink.address(url) == nil { add("Address", url) }
         return facts
+    }
+    /// The commit that a deployment or a build carries, if it is on the page.
+    private func commitTarget(_ event: Event) -> String? {
+        guard event.type != .commit, let commit = event.commit, !commit.isEmpty else { return nil }
+        let item = file.items.first { $0.event.type == .commit && $0.event.commit == commit && shown.contains($0.event.fingerprint) }
+        return item.map { CanvasAnchor.event($0.event.fingerprint) }
     }
     private func addMetricFacts(_ event: Event, add: (String, String?, Bool) -> Void) {
         let metric = event.text(EventAttribute.metric) ?? ""

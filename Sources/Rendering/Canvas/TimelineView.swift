@@ -10,10 +10,18 @@ struct TimelineView {
     let omittedCount: Int
     private let file: CaseFile
 
-    init(_ file: CaseFile, items: [EvidenceItem], moments: CaseMoments) {
+    /// `listed` is what has a row and details on the page; what has none is drawn and leads nowhere.
+    init(_ file: CaseFile, listed: Set<Fingerprint>, moments: CaseMoments) {
         self.file = file
+        let items = file.items
         let axis = TimeAxis(from: file.from, to: file.to)
         let cause = ProbableCause(file)
+        func target(_ item: EvidenceItem) -> String {
+            listed.contains(item.event.fingerprint) ? CanvasAnchor.event(item.event.fingerprint) : ""
+        }
+        func marks(_ items: [EvidenceItem]) -> [LaneMark] {
+            items.map { LaneMark(at: $0.event.occurredAt, kind: MarkKind($0.event), target: target($0)) }
+        }
         let names = Self.laneNames(file, items: items, cause: cause)
         let kept = names.count > Self.laneLimit ? Array(names.prefix(Self.laneLimit - 1)) : names
         omittedCount = names.count - kept.count
@@ -22,19 +30,26 @@ struct TimelineView {
             let service = item.event.service ?? ""
             return service.isEmpty ? Self.elsewhere : kept.contains(service) ? service : "others"
         }
-        var lanes = kept.map { Self.lane($0, file: file, axis: axis, moments: moments, items: byLane[$0] ?? []) }
+        var lanes = kept.map { name in
+            var lane = Self.lane(name, file: file, axis: axis, moments: moments, items: byLane[name] ?? [])
+            lane.marks = marks(byLane[name] ?? [])
+            if name == Self.elsewhere { lane.content = .nameless }
+            lane.traces = Self.traces(byLane[name] ?? [], axis: axis).filter { !$0.target.isEmpty }
+            return lane
+        }
         if omittedCount > 0 {
             var others = TimelineLane(name: PageWords.count(omittedCount, "other service"))
-            others.marks = Self.marks(byLane["others"] ?? [])
+            others.content = .others
+            others.marks = marks(byLane["others"] ?? [])
             lanes.append(others)
         }
         drawing = TimelineDrawing(
-            axis: axis, changes: Self.changes(file, items: items, cause: cause, axis: axis), lanes: lanes,
+            axis: axis, changes: Self.changes(file, listed: listed, cause: cause, axis: axis), lanes: lanes,
             notes: file.notes.enumerated().filter { axis.contains($0.element.at) }.map {
                 LaneMark(at: $0.element.at, kind: .note, target: CanvasAnchor.note($0.offset))
             }
                 + items.filter { MarkKind($0.event) == .note && axis.contains($0.event.occurredAt) }.map {
-                    LaneMark(at: $0.event.occurredAt, kind: .note, target: CanvasAnchor.event($0.event.fingerprint))
+                    LaneMark(at: $0.event.occurredAt, kind: .note, target: target($0))
                 },
             gaps: file.gaps.filter { ($0.service ?? "").isEmpty }.sorted { ($0.from.ms, $0.origin) < ($1.from.ms, $1.origin) },
             firstFailureAt: moments.firstFailureAt, endedAt: moments.endedAt)
@@ -86,7 +101,6 @@ struct TimelineView {
 
     private static func lane(_ name: String, file: CaseFile, axis: TimeAxis, moments: CaseMoments, items: [EvidenceItem]) -> TimelineLane {
         var lane = TimelineLane(name: name)
-        lane.marks = marks(items)
         lane.logs = file.logRates.first { $0.service == name }
         lane.gaps = file.gaps.filter { $0.service == name }.sorted { ($0.from.ms, $0.origin) < ($1.from.ms, $1.origin) }
         guard let track = file.tracks.first(where: { $0.key.service == name }) else { return lane }
@@ -100,8 +114,14 @@ struct TimelineView {
         lane.series = TimelineLane.Series(shape: shape, peakWords: shape.peak.map { unit.value($0.value) } ?? "")
         return lane
     }
-    private static func marks(_ items: [EvidenceItem]) -> [LaneMark] {
-        items.map { LaneMark(at: $0.event.occurredAt, kind: MarkKind($0.event), target: CanvasAnchor.event($0.event.fingerprint)) }
+    /// The traces kept as examples, where they began. Each trace stands once.
+    private static func traces(_ items: [EvidenceItem], axis: TimeAxis) -> [LaneMark] {
+        var seen: Set<String> = []
+        return items.compactMap { item in
+            guard let first = item.spans.min(by: { ($0.start.ms, $0.spanID) < ($1.start.ms, $1.spanID) }) else { return nil }
+            guard axis.contains(first.start.bounded), seen.insert(first.traceID).inserted else { return nil }
+            return LaneMark(at: first.start.bounded, kind: .info, target: CanvasAnchor.event(item.event.fingerprint))
+        }
     }
     /// The range a detector found usual for this metric; of several the one with the strongest signal.
     static func usualRange(of key: MetricKey, in items: [EvidenceItem]) -> ClosedRange<Double>? {
@@ -119,7 +139,7 @@ struct TimelineView {
 
     // MARK: - Changes
 
-    private static func changes(_ file: CaseFile, items: [EvidenceItem], cause: ProbableCause, axis: TimeAxis) -> [ChangePin] {
+    private static func changes(_ file: CaseFile, listed: Set<Fingerprint>, cause: ProbableCause, axis: TimeAxis) -> [ChangePin] {
         var pins: [ChangePin] = []
         var seen: Set<Fingerprint> = []
         func add(_ event: Event, target: String?) {
@@ -133,7 +153,10 @@ struct TimelineView {
                     shortLabel: (event.text(EventAttribute.version) ?? "").clipped(to: 12), isLive: ChangeWords.isLive(event),
                     isSuspect: isSuspect, target: target))
         }
-        for item in items where item.event.role == .change { add(item.event, target: CanvasAnchor.event(item.event.fingerprint)) }
+        for item in file.items where item.event.role == .change {
+            let isListed = listed.contains(item.event.fingerprint)
+            add(item.event, target: isListed ? CanvasAnchor.event(item.event.fingerprint) : nil)
+        }
         for event in file.otherChanges { add(event, target: nil) }
         return pins.sorted { ($0.at.ms, $0.label, $0.target ?? "") < ($1.at.ms, $1.label, $1.target ?? "") }
     }
@@ -155,7 +178,7 @@ struct TimelineView {
             "legend": .list(legend), "hasLine": .flag(drawing.lanes.contains { $0.series != nil }),
             "hasLogs": .flag(
                 drawing.lanes.contains { lane in lane.logs.map { !TimelineChart.strips($0).isEmpty } ?? false }),
-            "hasGap": .flag(!file.gaps.isEmpty),
+            "hasTrace": .flag(drawing.lanes.contains { !$0.traces.isEmpty }), "hasGap": .flag(!file.gaps.isEmpty),
             "remarks": .list(remarks.map { .text($0) }),
         ]
     }

@@ -50,6 +50,12 @@ enum CauseGraphChart {
             let middle = (x + end) / 2
             path.curve(middle, y, middle, endY, end - (hasHead ? 7 : 0), endY)
             head = (end, endY)
+        } else if from.column == to.column, layout.hasNodeBetween(edge.from, edge.to) {
+            // Past the boxes between, through the gutter on the right.
+            let x = GraphLayout.x(from.column) + GraphLayout.nodeWidth
+            let gutter = x + (GraphLayout.pitch - GraphLayout.nodeWidth)
+            path.move(x, layout.middle(edge.from))
+            path.curve(gutter, layout.middle(edge.from), gutter, layout.middle(edge.to) + 16, x, layout.middle(edge.to) + 16)
         } else {
             // Beside or behind: from the nearer side of one box to the nearer side of the other.
             let isBelow = layout.tops[edge.from] > layout.tops[edge.to]
@@ -86,13 +92,16 @@ enum CauseGraphChart {
         let y = layout.tops[index]
         if let target = node.target {
             let path = graph.path(to: index)
-            if path.isEmpty {
-                svg.begin("a", ["href": .text("#" + target)])
+            if path.edges.isEmpty {
+                svg.begin("a", ["id": .literal("gn\(index)"), "href": .text("#" + target)])
             } else {
-                svg.begin("a", ["href": .text("#" + target), "data-path": .literal(path.map { "g\($0)" }.joined(separator: " "))])
+                let way = path.edges.map { "g\($0)" } + path.nodes.map { "gn\($0)" }
+                svg.begin(
+                    "a",
+                    ["id": .literal("gn\(index)"), "href": .text("#" + target), "data-path": .literal(way.joined(separator: " "))])
             }
         } else {
-            svg.begin("g")
+            svg.begin("g", ["id": .literal("gn\(index)")])
         }
         if node.fullTitle != node.title || !node.remark.isEmpty {
             svg.text(([node.fullTitle] + (node.remark.isEmpty ? [] : [node.remark])).joined(separator: ": "), name: "title")
@@ -106,6 +115,12 @@ enum CauseGraphChart {
         svg.text(node.title, ["class": .literal("t"), "x": .number(x + 10), "y": .number(y + 17)])
         svg.text(node.detail, ["x": .number(x + 10), "y": .number(y + 32)])
         svg.text(node.time, ["class": .literal("w"), "x": .number(x + 10), "y": .number(y + 47)])
+        svg.text(
+            node.kind,
+            [
+                "class": .literal("w"), "x": .number(x + GraphLayout.nodeWidth - (node.hasAlert ? 24 : 10)), "y": .number(y + 47),
+                "text-anchor": .literal("end"),
+            ])
         if node.hasAlert {
             svg.begin(
                 "svg",
@@ -113,6 +128,7 @@ enum CauseGraphChart {
                     "class": .literal("i"), "x": .number(x + GraphLayout.nodeWidth - 20), "y": .number(y + 36), "width": .number(13),
                     "height": .number(13),
                 ])
+            svg.text("triggered " + PageWords.list(node.alerts.prefix(4).map { $0.clipped(to: 80) }), name: "title")
             svg.element("use", ["href": .literal("#i-alerts")])
             svg.end()
         }

@@ -28,6 +28,14 @@ struct GraphLayout {
     static func x(_ column: Int) -> Double { Double(column) * pitch }
     func middle(_ node: Int) -> Double { tops[node] + nodes[node].height / 2 }
 
+    /// True when a third box of their column stands between two boxes.
+    func hasNodeBetween(_ one: Int, _ other: Int) -> Bool {
+        let range = min(tops[one], tops[other])...max(tops[one], tops[other])
+        return nodes.indices.contains {
+            $0 != one && $0 != other && nodes[$0].column == nodes[one].column && range.contains(tops[$0])
+        }
+    }
+
     private struct Cell {
         /// Nil where an edge passes.
         var node: Int?

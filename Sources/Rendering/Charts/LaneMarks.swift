@@ -6,8 +6,6 @@ struct LaneMark: Hashable {
     var kind: MarkKind
     /// What it points at: `e-…`; empty when nothing can be opened.
     var target: String
-    /// Says what it is when it points nowhere.
-    var title: String = ""
 }
 
 /// Where the marks of a lane go. Up to 199 they are drawn one by one, from 200 on as counts.
@@ -43,7 +41,7 @@ enum LaneMarks {
         var x: Double
         var count: Int
         var worst: MarkKind
-        /// The first of the worst.
+        /// The first of the worst that can be opened; empty when none can.
         var target: String
     }
     static func columns(_ marks: [LaneMark], on axis: TimeAxis) -> [Column] {
@@ -53,7 +51,7 @@ enum LaneMarks {
             let bucket = min(buckets - 1, Int(axis.x(mark.at) / bucketPx))
             var column = columns[bucket] ?? Column(x: Double(bucket) * bucketPx, count: 0, worst: mark.kind, target: mark.target)
             column.count += 1
-            if mark.kind.rank < column.worst.rank {
+            if mark.kind.rank < column.worst.rank || mark.kind == column.worst && column.target.isEmpty {
                 column.worst = mark.kind
                 column.target = mark.target
             }

@@ -7,7 +7,9 @@ struct TimelineLane: Hashable {
         /// The peak as a person reads it: `44 %`.
         var peakWords: String
     }
+    enum Content: Hashable { case service, nameless, others }
     var name: String
+    var content = Content.service
     /// What the line shows, and its usual range in words; both may be empty.
     var measure = ""
     var usual = ""
@@ -15,6 +17,8 @@ struct TimelineLane: Hashable {
     var series: Series?
     var logs: LogRate?
     var gaps: [SourceGap] = []
+    /// Traces kept as examples: when each began, and the details that show it.
+    var traces: [LaneMark] = []
 }
 
 /// A change on the top lane.
@@ -74,14 +78,26 @@ struct TimelineChart {
                 "id": .literal("plot"), "class": .literal("plot"), "width": .literal("100%"), "height": .number(height),
                 "aria-hidden": .literal("true"), "data-from": .literal(String(axis.from.ms)), "data-to": .literal(String(axis.to.ms)),
             ])
+        drawWash()
         drawStretched()
+        drawVerticals()
         drawAxisLabels()
+        svg.begin("g", ["class": .literal("own")])
         for (index, lane) in drawing.lanes.enumerated() { drawLaneWords(lane, top: laneTop(index)) }
-        drawSilence()
+        svg.end()
         drawMoments()
         drawChanges()
+        svg.begin("g", ["class": .literal("own")])
         for (index, lane) in drawing.lanes.enumerated() { drawMarks(lane, top: laneTop(index)) }
-        for placed in LaneMarks.place(drawing.notes, on: axis) { draw(placed, y: notesTop + 15) }
+        svg.end()
+        if !drawing.gaps.isEmpty || !drawing.notes.isEmpty {
+            svg.begin("g", ["class": .literal("foot")])
+            drawSilence()
+            svg.begin("g", ["transform": .literal("translate(0 \(Int(notesTop) + 15))")])
+            for note in drawing.notes { draw(LaneMarks.Placed(mark: note, x: min(max(axis.x(note.at), 7), TimeAxis.nominalWidth - 7))) }
+            svg.end()
+            svg.end()
+        }
         svg.end()
         return svg.html
     }
@@ -98,18 +114,6 @@ struct TimelineChart {
                 "width": .literal("100%"), "height": .number(height), "viewBox": .literal("0 0 840 \(Int(height))"),
                 "preserveAspectRatio": .literal("none"), "class": .literal("fluid"),
             ])
-        if let from = drawing.firstFailureAt, !drawing.lanes.isEmpty {
-            let x = axis.x(from)
-            let width = axis.x(drawing.endedAt ?? axis.to) - x
-            if width > 0 {
-                svg.element(
-                    "rect",
-                    [
-                        "class": .literal("wash"), "x": .number(x), "y": .number(Self.headHeight), "width": .number(width),
-                        "height": .number(lanesBottom - Self.headHeight),
-                    ])
-            }
-        }
         var ticks = SVGPath()
         for tick in axis.ticks() {
             ticks.move(axis.x(tick.at), tick.label.isEmpty ? 19 : 16)
@@ -119,6 +123,7 @@ struct TimelineChart {
         ticks.horizontal(TimeAxis.nominalWidth)
         svg.path(ticks, ["class": .literal("ticks")])
 
+        svg.begin("g", ["class": .literal("own")])
         var rules = SVGPath()
         for index in drawing.lanes.indices {
             rules.move(0, laneTop(index) + Self.laneHeight)
@@ -127,32 +132,49 @@ struct TimelineChart {
         svg.path(rules, ["class": .literal("ruleline")])
         drawBandsAndLines()
         drawLogStrips()
-
-        var plain = SVGPath()
-        var suspect = SVGPath()
-        for change in drawing.changes where change.isLive || change.isSuspect {
-            let x = axis.x(change.at)
-            if change.isSuspect {
-                suspect.move(x, 44)
-                suspect.vertical(lanesBottom)
-            } else {
-                plain.move(x, 44)
-                plain.vertical(lanesBottom)
-            }
-        }
-        svg.path(plain, ["class": .literal("chg")])
-        svg.path(suspect, ["class": .literal("suspect")])
-        var moments = SVGPath()
-        for moment in [drawing.firstFailureAt, drawing.endedAt] {
-            guard let moment, axis.contains(moment) else { continue }
-            moments.move(axis.x(moment), 28)
-            moments.vertical(41)
-            moments.move(axis.x(moment), Self.headHeight)
-            moments.vertical(lanesBottom)
-        }
-        svg.path(moments, ["class": .literal("moment")])
+        svg.end()
         svg.end()
     }
+
+    // MARK: - What runs down the whole plot, however tall a script makes it
+
+    /// The time of impact, from the first failure to the end.
+    private mutating func drawWash() {
+        guard let first = drawing.firstFailureAt, !drawing.lanes.isEmpty else { return }
+        let from = axis.percent(first)
+        let width = axis.percent(drawing.endedAt ?? axis.to) - from
+        guard width > 0 else { return }
+        svg.element(
+            "rect",
+            [
+                "class": .literal("wash"), "x": .percent(from), "y": .number(Self.headHeight), "width": .percent(width),
+                "height": .literal("100%"),
+            ])
+    }
+    private mutating func vertical(_ at: Instant, from top: Double, _ kind: String) {
+        svg.element(
+            "line",
+            [
+                "class": .literal(kind), "x1": .percent(axis.percent(at)), "x2": .percent(axis.percent(at)), "y1": .number(top),
+                "y2": .literal("100%"),
+            ])
+    }
+    /// The changes that went live, the suspect one over the others; first failure and end.
+    private mutating func drawVerticals() {
+        for change in drawing.changes where change.isLive && !change.isSuspect { vertical(change.at, from: 44, "chg") }
+        for change in drawing.changes where change.isSuspect { vertical(change.at, from: 44, "suspect") }
+        for case let moment? in [drawing.firstFailureAt, drawing.endedAt] where axis.contains(moment) {
+            svg.element(
+                "line",
+                [
+                    "class": .literal("moment"), "x1": .percent(axis.percent(moment)), "x2": .percent(axis.percent(moment)),
+                    "y1": .number(28), "y2": .number(41),
+                ])
+            vertical(moment, from: Self.headHeight, "moment")
+        }
+    }
+
+    // MARK: - Metrics and logs
 
     private mutating func drawBandsAndLines() {
         var bands = SVGPath()
@@ -242,7 +264,14 @@ struct TimelineChart {
     static func width(of text: String) -> Double { TextFit.width(text, size: 11) }
 
     private mutating func drawLaneWords(_ lane: TimelineLane, top: Double) {
-        for gap in lane.gaps { hatch(gap, top: top + 19, height: 28, label: "no data") }
+        for gap in lane.gaps {
+            hatch(gap, top: top + 19, height: 28, label: gap.source == .metrics ? "no data" : "no " + gap.source.rawValue)
+        }
+        for trace in lane.traces {
+            svg.begin("a", ["href": .text("#" + trace.target), "tabindex": .literal("-1")])
+            svg.element("use", ["href": .literal("#m-trace"), "x": .percent(axis.percent(trace.at)), "y": .number(top + 24)])
+            svg.end()
+        }
         guard let series = lane.series, let peak = series.shape.peak else { return }
         let x = axis.x(peak.at)
         let y = series.shape.y(peak.value, top: top + 22, bottom: top + 44)
@@ -325,28 +354,37 @@ struct TimelineChart {
     }
 
     private mutating func drawMarks(_ lane: TimelineLane, top: Double) {
+        let place = SVGBuilder.Value.literal("translate(0 \(Int(top) + 10))")
+        switch lane.content {
+        case .service: svg.begin("g", ["class": .literal("marks"), "transform": place, "data-lane": .text(lane.name)])
+        case .nameless: svg.begin("g", ["class": .literal("marks"), "transform": place, "data-lane": .literal("")])
+        case .others: svg.begin("g", ["class": .literal("marks"), "transform": place])
+        }
+        defer { svg.end() }
         if lane.marks.count < LaneMarks.densityFrom {
-            for placed in LaneMarks.place(lane.marks, on: axis) { draw(placed, y: top + 10) }
+            for placed in LaneMarks.place(lane.marks, on: axis) { draw(placed) }
             return
         }
         let columns = LaneMarks.columns(lane.marks, on: axis)
         let most = columns.map(\.count).max() ?? 1
         for column in columns {
             let height = max(3, 16 * Double(column.count) / Double(most))
-            svg.begin("a", ["href": .text("#" + column.target), "tabindex": .literal("-1")])
+            let opens = !column.target.isEmpty
+            if opens { svg.begin("a", ["href": .text("#" + column.target), "tabindex": .literal("-1")]) }
             svg.element(
                 "rect",
                 [
-                    "class": .literal("mk " + column.worst.word), "x": .percent(percent(column.x + 0.5)), "y": .number(top + 18 - height),
+                    "class": .literal("mk " + column.worst.word), "x": .percent(percent(column.x + 0.5)), "y": .number(8 - height),
                     "width": .percent(percent(LaneMarks.bucketPx - 1)), "height": .number(height),
                 ])
-            svg.end()
+            if opens { svg.end() }
         }
     }
 
-    private mutating func draw(_ placed: LaneMarks.Placed, y: Double) {
-        svg.begin("a", ["href": .text("#" + placed.mark.target), "tabindex": .literal("-1")])
-        svg.element("use", ["href": .literal("#m-" + placed.mark.kind.word), "x": .percent(percent(placed.x)), "y": .number(y)])
-        svg.end()
+    private mutating func draw(_ placed: LaneMarks.Placed) {
+        let opens = !placed.mark.target.isEmpty
+        if opens { svg.begin("a", ["href": .text("#" + placed.mark.target), "tabindex": .literal("-1")]) }
+        svg.element("use", ["href": .literal("#m-" + placed.mark.kind.word), "x": .percent(percent(placed.x))])
+        if opens { svg.end() }
     }
 }
