@@ -20,13 +20,19 @@ const data = JSON.parse(one("#data").textContent);
 const nextTheme = theme.mount();
 const copier = copy.mount();
 const pieces = rows.read();
-let list = null, drawing = null, saving = 0, saved = 0;
+let list = null, drawing = null, saving = 0, savedAt = 0, saved = encode(state);
 
 // Browsers allow few changes of the address a second: the first is made at once, the last of a row of them a little later.
 const save = () => {
   clearTimeout(saving);
-  const keep = () => { saved = Date.now(); remember(encode(state)); };
-  if (Date.now() - saved > 500) keep(); else saving = setTimeout(keep, 150);
+  const keep = () => {
+    const address = encode(state);
+    if (address === saved) return;
+    saved = address;
+    savedAt = Date.now();
+    remember(address);
+  };
+  if (Date.now() - savedAt > 200) keep(); else saving = setTimeout(keep, 200);
 };
 const frame = plot.mount(state, (view) => { drawing?.paint(view); save(); });
 drawing = lanes.mount(frame, pieces, data, state, (mark) => list?.isOn(mark) ?? true);
@@ -45,6 +51,7 @@ news.mount();
 
 function clear() {
   Object.assign(state, { text: "", severities: [], source: "", service: "", type: "" });
+  one("#take").open = false;
   paths.clear();
   axis.clear();
 }
@@ -73,8 +80,17 @@ keys.mount({
   n: ["go to the notes", () => one("#h-notes")?.scrollIntoView()],
   t: ["light, dark or automatic colours", nextTheme],
 });
+// An address typed over this one: all of it counts when it says more than which piece is open.
 addEventListener("hashchange", () => {
   const wanted = decode(location.hash);
+  if (location.hash.includes("=")) {
+    const { open, view, lanes: by, ...rest } = wanted;
+    Object.assign(state, rest);
+    drawing.by(by);
+    axis.show();
+    if (view) frame.show(...view); else frame.whole();
+    list?.render();
+  }
   if (wanted.open && wanted.open !== state.open) list?.open(wanted.open);
 });
 // A menu closes when one turns to something else.

@@ -163,5 +163,5 @@ export function mount(frame, rows, data, state, isOn) {
   addEventListener("beforeprint", () => { kept = state.lanes; by(""); });
   addEventListener("afterprint", () => by(kept));
   arrange();
-  return { paint, under, toggle: () => by(state.lanes === "source" ? "" : "source"), marks };
+  return { paint, under, by, toggle: () => by(state.lanes === "source" ? "" : "source"), marks };
 }

@@ -18,7 +18,7 @@ export function read(root = document) {
 }
 // True when the filter lets a piece of evidence through; `words` are those of the text searched for.
 export function passes(piece, state, words) {
-  return (!words.length || matches(piece.text ?? searchable(`${piece.title} ${piece.service} ${piece.source}`), words))
+  return (!words.length || matches(piece.text ?? (piece.text = searchable(`${piece.title} ${piece.service} ${piece.source}`)), words))
     && (!state.severities.length || state.severities.includes(piece.kind))
     && PICKED.every((name) => !state[name] || state[name] === piece[name])
     && (!state.span || (piece.at >= state.span[0] && piece.at <= state.span[1]));

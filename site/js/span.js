@@ -9,6 +9,7 @@ export function mount(frame, state, { onChange, under, open }) {
   const brush = plot.appendChild(svgElement("rect", { class: "brush", y: 24, height: "100%", visibility: "hidden" }));
 
   function show() {
+    state.span = state.span && spanOf(state.span[0], state.span[1], from, to);
     const [low, high] = state.span ?? [from, to];
     brush.setAttribute("visibility", state.span ? "visible" : "hidden");
     brush.setAttribute("x", `${fractionOf(low, from, to) * 100}%`);
@@ -67,7 +68,6 @@ export function mount(frame, state, { onChange, under, open }) {
     plot.classList.toggle("over", !!hit);
   });
   plot.addEventListener("pointerleave", () => { told.textContent = usual; });
-  state.span = state.span && spanOf(state.span[0], state.span[1], from, to);
   show();
-  return { clear: () => choose(null), zoom };
+  return { clear: () => choose(null), zoom, show };
 }

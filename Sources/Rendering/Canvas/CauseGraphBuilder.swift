@@ -140,7 +140,7 @@ struct CauseGraphBuilder {
         let name = ChangeWords.name(last)
         let node = append(
             CauseGraph.Node(
-                title: title(name), fullTitle: name, detail: detail(ChangeWords.kind(last)), remark: last.title,
+                title: title(name), fullTitle: name, detail: detail("resolution: \(ChangeWords.kind(last))"), remark: last.title,
                 time: "live \(time(last.occurredAt))", column: 0, style: .good, target: target(last.fingerprint),
                 kind: "resolution", isApart: true))
         graph.edges.append(CauseGraph.Edge(from: node, to: to, kind: .resolves))

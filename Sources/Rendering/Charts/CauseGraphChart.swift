@@ -115,12 +115,10 @@ enum CauseGraphChart {
         svg.text(node.title, ["class": .literal("t"), "x": .number(x + 10), "y": .number(y + 17)])
         svg.text(node.detail, ["x": .number(x + 10), "y": .number(y + 32)])
         svg.text(node.time, ["class": .literal("w"), "x": .number(x + 10), "y": .number(y + 47)])
-        svg.text(
-            node.kind,
-            [
-                "class": .literal("w"), "x": .number(x + GraphLayout.nodeWidth - (node.hasAlert ? 24 : 10)), "y": .number(y + 47),
-                "text-anchor": .literal("end"),
-            ])
+        let right = GraphLayout.nodeWidth - (node.hasAlert ? 24 : 10)
+        if TextFit.width(node.time, size: 11) + TextFit.width(node.kind, size: 11) < right - 18 {
+            svg.text(node.kind, ["class": .literal("w"), "x": .number(x + right), "y": .number(y + 47), "text-anchor": .literal("end")])
+        }
         if node.hasAlert {
             svg.begin(
                 "svg",
