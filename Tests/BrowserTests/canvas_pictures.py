@@ -16,6 +16,7 @@ FOLDER = pathlib.Path(sys.argv[1])
 
 def picture(browser, path, name, width=1440, scheme="light", keys="", anchor="", whole=True, element=None):
     page = browser.new_context(viewport={"width": width, "height": 1330 if width > 1000 else 844}, color_scheme=scheme).new_page()
+    page.clock.set_fixed_time("2026-03-10T15:21:00Z")
     page.goto(path.as_uri() + anchor)
     for key in keys:
         page.keyboard.press(key)

@@ -17,7 +17,7 @@ CASEBOARD = os.environ["CASEBOARD"]
 
 
 def size_besides_data(page: bytes) -> bytes:
-    """The page without what is data: rows, details and the script's data."""
+    """The page without what is data: rows, details and the script's data. Drawn marks are no data."""
     text = page.decode()
     for pattern in [r'(?s)<li id="r-.*?</li>', r'(?s)<article id="e-.*?</article>', r'(?s)<script type="application/json".*?</script>']:
         text = re.sub(pattern, "", text)

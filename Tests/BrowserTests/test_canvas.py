@@ -278,6 +278,23 @@ def test_ten_thousand_pieces_are_drawn_zoomed_filtered_and_named(browser, big):
     context.close()
 
 
+def test_folded_details_open_with_and_without_scripts_and_leave_with_the_export(browser, big):
+    context, page, trouble = open_page(browser, big, viewport=WIDE)
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    assert page.locator("#detail article.on .kv").is_visible()
+    case = json.loads(taken(page, "json"))
+    assert len(case["evidence"]) == 200 and all(item["event"]["fingerprint"] == item["fingerprint"] for item in case["evidence"])
+    anchor = page.locator("#detail article").last.get_attribute("id")
+    assert trouble == []
+    context.close()
+    context, page, trouble = open_page(browser, big, java_script_enabled=False, viewport=WIDE)
+    page.goto(f"{big.as_uri()}#{anchor}")
+    assert page.locator(f"#{anchor} .kv").is_visible() and page.locator("#detail article:visible").count() == 1
+    assert trouble == []
+    context.close()
+
+
 NAMES = ["خدمة-الدفع", "שירות", "支払い", "платежи", "결제", "πληρωμές", "การชำระเงิน", "ödeme", "płatności", "paiement-été", "🔥-cart", "👩‍👩‍👧-team"]
 
 
@@ -325,7 +342,7 @@ def served(canvas, tmp_path):
 
 
 def look_again(page):
-    page.clock.fast_forward(90_000)
+    page.clock.fast_forward(15_000)
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     page.wait_for_timeout(400)
 

@@ -45,7 +45,8 @@ import Testing
         let page = String(
             decoding: try CanvasPage.render(
                 CanvasFixture.outage, asOf: CanvasFixture.asOf, templates: CanvasRendering.templates, place: .alone), as: UTF8.self)
-        #expect(!page.contains("connect-src") && !page.contains("<meta name=\"caseboard-"))
+        let head = page.prefix(upTo: page.firstRange(of: "<style>")?.lowerBound ?? page.endIndex)
+        #expect(!head.contains("connect-src") && !head.contains("caseboard-version"))
     }
 
     // MARK: - Many
@@ -56,6 +57,12 @@ import Testing
         #expect(value.objectValue?["service"]?.objectValue?["names"]?.arrayValue?.count == 5)
         #expect(value.objectValue?["title"]?.objectValue?["of"]?.arrayValue?.count == 4_800)
         #expect(try data(try CanvasRendering.canvas(CanvasFixture.outage)) == ["number": 42])
+    }
+    @Test(arguments: [(199, 0), (200, 199)])
+    func `of many pieces all details but the open one are folded for browsers with scripts`(_ count: Int, _ folded: Int) throws {
+        let page = CanvasMarkup(try CanvasRendering.canvas(CanvasFixture.large(count)))
+        #expect(page.errors == [])
+        #expect(page.all("noscript").count == folded)
     }
     @Test func `a count leads to the worst piece that has a row`() {
         let axis = TimeAxis(from: CanvasFixture.at(14, 0), to: CanvasFixture.at(15, 0))

@@ -17,6 +17,7 @@ export function mount(actions) {
     choice.checked = !isOff;
     choice.addEventListener("change", () => { isOff = !choice.checked; keep(isOff); });
   }
+  one("#closekeys")?.addEventListener("click", () => help?.close());
   one("#showkeys")?.addEventListener("click", () => help?.showModal());
   if (help) table["?"] = () => (help.open ? help.close() : help.showModal());
   if (list) {

@@ -1,4 +1,4 @@
-// Lanes drawn by script, over the SVG: those too dense for single marks; all of them when zoomed in, where marks that were moved
+// Lanes drawn by script, over the SVG: those too dense for single marks; all of them when the pieces are many, when zoomed in, where marks that were moved
 // apart find back to their moment, and when the lanes are the sources. Only the part in view is drawn, so ten thousand marks cost
 // what one screen of them costs.
 import { all, one } from "./dom.js";
@@ -34,6 +34,7 @@ export function mount(frame, rows, data, state, isOn) {
   const held = grouped(signals, (mark) => (known.has(mark.service) ? mark.service : "\0rest"));
   const services = groups.map((group, index) => (
     { ...lane(group.dataset.lane ?? "", held.get(group.dataset.lane ?? "\0rest") ?? []), group, top: HEAD + index * LANE, height: LANE }));
+  const isDense = (item) => rows.length >= DENSE || item.marks.length >= DENSE;
   const height = plot.height.baseVal.value, area = services.length * LANE;
   let sources = null, painted = [];
 
@@ -45,7 +46,7 @@ export function mount(frame, rows, data, state, isOn) {
     sources = found;
     return found;
   }
-  const shown = () => (state.lanes === "source" ? sourceLanes() : frame.isNear() ? services : services.filter((item) => item.marks.length >= DENSE));
+  const shown = () => (state.lanes === "source" ? sourceLanes() : frame.isNear() ? services : services.filter(isDense));
 
   function colours() {
     const of = (kind) => {
@@ -81,9 +82,9 @@ export function mount(frame, rows, data, state, isOn) {
     const pad = 12 / perMs;
     for (const item of lanes) {
       let first = firstFrom(item.times, low), end = firstFrom(item.times, high + 1);
-      const isDense = end - first >= DENSE;
+      const asCounts = end - first >= DENSE;
       // Single shapes reach over the edges.
-      if (!isDense) { first = firstFrom(item.times, low - pad); end = firstFrom(item.times, high + pad); }
+      if (!asCounts) { first = firstFrom(item.times, low - pad); end = firstFrom(item.times, high + pad); }
       if (state.lanes === "source") {
         pen.strokeStyle = rule;
         pen.beginPath();
@@ -93,7 +94,7 @@ export function mount(frame, rows, data, state, isOn) {
       }
       const found = { top: item.top, bottom: item.top + item.height, item, places: [] };
       painted.push(found);
-      if (isDense) {
+      if (asCounts) {
         const room = Math.min(24, item.height - 10), counts = columns(item.times, item.ranks, first, end, x, width, 4, (index) => isOn(item.marks[index]));
         const most = Math.max(1, ...counts.map((column) => column.count));
         for (const column of counts) {
@@ -152,7 +153,7 @@ export function mount(frame, rows, data, state, isOn) {
       label.append(name, item.height > 34 ? count : "");
       after.after(label);
     }
-    for (const item of services) item.group.classList.toggle("elsewhere", item.marks.length >= DENSE);
+    for (const item of services) item.group.classList.toggle("elsewhere", isDense(item));
     frame.schedule();
   }
   const by = (lanes) => { state.lanes = lanes; arrange(); };

@@ -1,9 +1,9 @@
-// A page open over http(s) asks its own address, when it is looked at again, whether it was published anew: one conditional
-// request for its first kilobytes. From disk it stays silent.
+// A page open over http(s) asks its own address, when it is looked at again and each minute while it is seen, whether it was
+// published anew: one conditional request for its first kilobytes. From disk it stays silent.
 import { one } from "./dom.js";
 import { momentWords } from "./time.js";
 
-const EVERY = 300000, BYTES = 6143;
+const EVERY = 60000, APART = 10000, BYTES = 6143;
 const entities = { "&amp;": "&", "&lt;": "<", "&gt;": ">", "&quot;": '"', "&#39;": "'" };
 
 // What the head of a page says of its publication; null when it says nothing.
@@ -57,8 +57,9 @@ export function mount() {
       clearInterval(timer);
     } catch { /* no network: the page is as it was */ }
   }
-  const look = () => { if (document.visibilityState === "visible" && bar.hidden && Date.now() - asked >= 60000) ask(); };
+  const look = () => { if (document.visibilityState === "visible" && bar.hidden && Date.now() - asked >= APART) ask(); };
   document.addEventListener("visibilitychange", look);
+  addEventListener("focus", look);
   addEventListener("pageshow", (event) => { if (event.persisted) look(); });
-  timer = setInterval(() => { if (Date.now() - asked >= EVERY) look(); }, 60000);
+  timer = setInterval(look, EVERY);
 }

@@ -16,6 +16,12 @@ export function read(root = document) {
     };
   });
 }
+// Of many pieces the details are made when they are first needed: a browser with scripts reads `<noscript>` as text.
+export function unfolded(article) {
+  const folded = article?.firstElementChild?.matches("noscript") && article.firstElementChild;
+  if (folded) article.innerHTML = folded.textContent;
+  return article;
+}
 // True when the filter lets a piece of evidence through; `words` are those of the text searched for.
 export function passes(piece, state, words) {
   return (!words.length || matches(piece.text ?? (piece.text = searchable(`${piece.title} ${piece.service} ${piece.source}`)), words))
@@ -40,24 +46,26 @@ export function mount(rows, marks, state, { onChange, onOpen }) {
     for (const name of names) pick.add(new Option(pick.id === "type" ? name.replaceAll("_", " ") : name, name));
     pick.hidden = names.length < 2;
   }
-  let current = null, words = [], wasFiltered = false;
+  const sections = all("section", list), sectionOf = new Map();
+  for (const section of sections) for (const element of all("li", section)) sectionOf.set(element, section);
+  let current = null, words = [], off = new Set();
 
   const isFiltered = () => state.text || state.severities.length || state.span || PICKED.some((name) => state[name]);
   const isOn = (mark) => passes(mark, state, words);
   function render() {
     words = wordsOf(state.text);
-    let shown = rows.length;
-    if (isFiltered() || wasFiltered) {
-      shown = 0;
-      for (const row of rows) {
-        const on = isOn(row);
-        row.element.hidden = !on;
-        for (const link of drawn.get(row.id) ?? []) link.classList.toggle("off", !on);
-        if (on) shown += 1;
-      }
-      for (const section of all("section", list)) section.hidden = !all("li", section).some((row) => !row.hidden);
+    // Only rows that come or go are touched, so that a drag over the plot filters two thousand of them in a frame.
+    const gone = new Set(isFiltered() ? rows.filter((row) => !isOn(row)) : []), left = new Set();
+    for (const row of rows) {
+      const on = !gone.has(row);
+      if (on) left.add(sectionOf.get(row.element));
+      if (on !== off.has(row)) continue;
+      row.element.hidden = !on;
+      for (const link of drawn.get(row.id) ?? []) link.classList.toggle("off", !on);
     }
-    wasFiltered = !!isFiltered();
+    for (const section of sections) section.hidden = !left.has(section);
+    off = gone;
+    const shown = rows.length - gone.size;
     count.textContent = isFiltered() ? `${shown} of ${total}` : total;
     one("#none").hidden = shown > 0;
     clearButton.hidden = !isFiltered();
@@ -70,7 +78,9 @@ export function mount(rows, marks, state, { onChange, onOpen }) {
     }
     onChange();
   }
+  addEventListener("beforeprint", () => { for (const row of rows) unfolded(row.article); });
   function light(row, on) {
+    if (on) unfolded(row.article);
     row.element.classList.toggle("on", on);
     row.article?.classList.toggle("on", on);
     for (const link of drawn.get(row.id) ?? []) link.classList.toggle("on", on);

@@ -1,5 +1,6 @@
 // The page as Markdown, JSON or CSV: what is shown, as it is filtered.
 import { all, one } from "./dom.js";
+import { unfolded } from "./rows.js";
 
 // A field of CSV (RFC 4180). What a spreadsheet would take for a formula begins with an apostrophe instead.
 export function field(value) {
@@ -38,7 +39,7 @@ export function page(number, rows) {
 }
 
 function event(row) {
-  const text = one(".raw pre", row.article ?? document.createElement("p"))?.textContent ?? "";
+  const text = one(".raw pre", unfolded(row.article) ?? document.createElement("p"))?.textContent ?? "";
   try { return JSON.parse(text); } catch { return { title: row.title }; /* a very long one is cut on the page */ }
 }
 const bare = ({ id, at, kind, service, source, type, title, score }) => ({ fingerprint: id, occurred_at: new Date(at).toISOString(), mark: kind, service, source, type, title, confidence: score });

@@ -8,6 +8,8 @@ struct DetailView {
     static let filesShown = 40
     static let framesShown = 20
     static let testsShown = 40
+    /// From so many pieces on, a browser with scripts makes elements only of the details that are opened.
+    static let foldedFrom = 200
 
     let file: CaseFile
     let moments: CaseMoments
@@ -26,6 +28,7 @@ struct DetailView {
         let isRich = item.evidence.starred || showsMore && item.evidence.inhibitedBy == nil
         return [
             "anchor": .text(event.fingerprint.text), "isFirst": .flag(isFirst), "isSlight": .flag(!isRich),
+            "isFolded": .flag(!isFirst && shown.count >= Self.foldedFrom),
             "source": .text(event.source.rawValue), "service": .optional(event.service),
             "time": .text(PageWords.moment(event.occurredAt, near: file.investigation.startedAt)), "iso": .text(event.occurredAt.rfc3339),
             "word": .text(MarkKind(event).word), "title": .text(event.title.isEmpty ? event.type.rawValue : event.title),

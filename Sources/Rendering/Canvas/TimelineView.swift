@@ -10,14 +10,16 @@ struct TimelineView {
     let omittedCount: Int
     private let file: CaseFile
 
-    /// `listed` is what has a row and details on the page; what has none is drawn and leads nowhere.
+    /// `listed` is what has a row and details on the page; what has none is drawn and leads nowhere. Of many pieces no mark leads
+    /// anywhere by itself: the script draws them and knows what is under the pointer, the list has the links.
     init(_ file: CaseFile, listed: Set<Fingerprint>, moments: CaseMoments) {
         self.file = file
         let items = file.items
         let axis = TimeAxis(from: file.from, to: file.to)
         let cause = ProbableCause(file)
+        let areLinks = listed.count < DetailView.foldedFrom
         func target(_ item: EvidenceItem) -> String {
-            listed.contains(item.event.fingerprint) ? CanvasAnchor.event(item.event.fingerprint) : ""
+            areLinks && listed.contains(item.event.fingerprint) ? CanvasAnchor.event(item.event.fingerprint) : ""
         }
         func marks(_ items: [EvidenceItem]) -> [LaneMark] {
             items.map { LaneMark(at: $0.event.occurredAt, kind: MarkKind($0.event), target: target($0)) }
@@ -34,7 +36,7 @@ struct TimelineView {
             var lane = Self.lane(name, file: file, axis: axis, moments: moments, items: byLane[name] ?? [])
             lane.marks = marks(byLane[name] ?? [])
             if name == Self.elsewhere { lane.content = .nameless }
-            lane.traces = Self.traces(byLane[name] ?? [], axis: axis).filter { !$0.target.isEmpty }
+            lane.traces = Self.traces((byLane[name] ?? []).filter { listed.contains($0.event.fingerprint) }, axis: axis)
             return lane
         }
         if omittedCount > 0 {

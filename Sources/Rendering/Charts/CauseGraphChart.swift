@@ -14,8 +14,7 @@ enum CauseGraphChart {
             "svg",
             [
                 "class": .literal("graph"), "width": .number(width), "height": .number(height),
-                "viewBox": .literal("0 0 \(Int(width)) \(Int(height.rounded(.up)))"), "role": .literal("group"),
-                "aria-label": .literal("Cause graph"),
+                "viewBox": .literal("0 0 \(Int(width)) \(Int(height.rounded(.up)))"),
             ])
         for (column, heading) in graph.headings.enumerated() {
             svg.text(heading, ["class": .literal("col"), "x": .number(GraphLayout.x(column)), "y": .number(11)])
