@@ -7,7 +7,7 @@ struct BlastRadius {
     let strong: [Signal]
     /// The earliest strong signal of any kind: what came after it cannot have caused it.
     let onset: Instant
-    /// The earliest strong failure, or the earliest strong signal when nothing failed.
+    /// The earliest strong failure, of one minute the one that says most, or the earliest strong signal when nothing failed.
     let firstFailure: Signal?
     let startedAt: Instant
     let detectedAt: Instant?
@@ -36,7 +36,7 @@ struct BlastRadius {
         self.leading = leading
         let late = cut.map { moment in leading.filter { Moments.elapsed(moment.ms, $0.startMs) >= -Self.earlyMs } } ?? leading
         let counted = late.isEmpty ? leading : late
-        firstFailure = counted.first { $0.nature.isFailure } ?? counted.first
+        firstFailure = Self.first(of: counted.filter(\.nature.isFailure)) ?? counted.first
         onset = max(cut ?? counted.first?.start ?? fallback, counted.first?.start ?? cut ?? fallback)
         let startedAt = isHinted ? fallback : firstFailure?.start ?? fallback
         self.startedAt = startedAt
@@ -48,6 +48,16 @@ struct BlastRadius {
         self.services = services
         userFacing = services.filter { map.callers(of: $0).isEmpty && !map.callees(of: $0).isEmpty }
         severity = Self.severity(strong, services: services, isUserFacing: !userFacing.isEmpty)
+    }
+
+    /// The earliest, and of those that began within the same minute the one that says most: most detectors know the minute only.
+    private static func first(of failures: [Signal]) -> Signal? {
+        guard let earliest = failures.first else { return nil }
+        return failures.prefix { Moments.elapsed(earliest.startMs, $0.startMs) < .minuteMs }.min {
+            ($0.eloquence, $1.event.severity, $1.strength, $0.startMs, $0.fingerprint) < (
+                $1.eloquence, $0.event.severity, $0.strength, $1.startMs, $1.fingerprint
+            )
+        }
     }
 
     private static func services(_ signals: [Signal], strong: [Signal]) -> [String] {
@@ -81,7 +91,9 @@ struct BlastRadius {
         let where_ = userFacing.isEmpty ? services : userFacing
         let worst = leading.filter { where_.contains($0.service) && $0.nature.isFailure }
             .max {
-                ($0.event.severity, $0.strength, $1.startMs, $1.fingerprint) < ($1.event.severity, $1.strength, $0.startMs, $0.fingerprint)
+                ($0.event.severity, $1.isVague ? 1 : 0, $0.strength, $1.startMs, $1.fingerprint) < (
+                    $1.event.severity, $0.isVague ? 1 : 0, $1.strength, $0.startMs, $0.fingerprint
+                )
             }
         guard let worst, !services.isEmpty else { return hit.hasSuffix(".") ? hit : hit + "." }
         return "\(hit); worst at \(worst.service): \(worst.event.title.clipped(to: 120))."

@@ -87,7 +87,7 @@ struct ChangeCauses {
             terms.append(
                 Term(
                     rounding: "commit", Self.commit * suspect.score,
-                    "it carried \(Phrases.short(suspect.sha)) (\(suspect.subject.clipped(to: 80))): \(suspect.summary)"))
+                    "it carried \(Phrases.short(suspect.sha)) (\(suspect.subject.clipped(to: 80))): \(Phrases.inside(suspect.summary))"))
         }
         if let deployment, let test = testedRed(blast, releases, deployment) {
             terms.append(Term(rounding: "test", Self.tested, "\(test) failed on a commit it carried"))

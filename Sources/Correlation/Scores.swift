@@ -50,6 +50,8 @@ enum Phrases {
         if items.count <= most { return items.dropLast().joined(separator: ", ") + " and " + items[items.count - 1] }
         return items.prefix(most - 1).joined(separator: ", ") + " and \(items.count - most + 1) more"
     }
+    /// A sentence as part of another one.
+    static func inside(_ sentence: String) -> String { sentence.prefix(1).lowercased() + sentence.dropFirst().trimmingFullStop }
     static func short(_ sha: String) -> String { String(sha.prefix(7)) }
     /// The unqualified name of a class: `org.x.PoolTimeout` → `PoolTimeout`.
     static func simpleClass(_ name: String) -> String {

@@ -52,6 +52,22 @@ final class Signal: Sendable {
     /// The detector's reason, or the title.
     var said: String { (event.text(EventAttribute.reason) ?? event.title).clipped(to: 160) }
 
+    /// True for a rise in level alone, which does not say what happened.
+    var isVague: Bool { event.type == .levelEscalation }
+    /// How much a headline made of it would tell, 0 the most: an exception or an error in words, a call that fails, what a monitor
+    /// says, a rate.
+    var eloquence: Int {
+        if event.text(EventAttribute.exception) != nil || nature == .test { return 0 }
+        switch event.type {
+        case .newLogTemplate, .errorBurst, .logBurst: return nature == .errors ? 0 : 4
+        case .errorSpans: return 1
+        case .alert: return 2
+        case .slowOperation: return 3
+        case .levelEscalation: return 5
+        default: return 4
+        }
+    }
+
     init(_ event: Event, rules: CorrelationRules, now: Instant) {
         self.event = event
         startMs = event.occurredAt.ms

@@ -2,6 +2,8 @@ import Foundation
 import Model
 
 struct SuspectRanking {
+    /// No more is claimed, however far ahead one is: the guilty may not be among what is known.
+    static let surest = 0.98
     struct Candidate {
         let commit: Int
         let liveAt: Instant?
@@ -35,7 +37,7 @@ struct SuspectRanking {
                 subject: commit.event.title.clipped(to: Limits.titleCharacters),
                 author: author.clipped(to: 120), committedAt: commit.at, liveAt: candidate.liveAt,
                 files: commit.event.touchedFiles.prefix(20).map { $0.path.clipped(to: 300) }, url: commit.event.url,
-                score: Scores.stored(exp(scored[position].sum - top) / total), terms: terms,
+                score: Scores.stored(min(Self.surest, exp(scored[position].sum - top) / total)), terms: terms,
                 summary: Self.sentence(commit, terms: terms, liveAt: candidate.liveAt, blast: blast))
             suspects.append(suspect)
             if let carrier = candidate.carrier { carriers[suspect.change] = carrier }

@@ -119,6 +119,6 @@ enum Verdict {
     }
 }
 
-extension String {
-    var trimmingFullStop: String { hasSuffix(".") ? String(dropLast()) : self }
+extension StringProtocol {
+    var trimmingFullStop: String { hasSuffix(".") ? String(dropLast()) : String(self) }
 }
