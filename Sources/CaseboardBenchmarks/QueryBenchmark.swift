@@ -17,7 +17,9 @@ enum QueryBenchmark {
         let now = Instant(rfc3339: "2026-03-10T15:20:00Z") ?? Instant(ms: 0)
         let before = cpuSeconds()
         try fill(path, now: now)
-        print("query: \(cases) investigations, \(events) events; filled and indexed in \(twoDigits(cpuSeconds() - before)) CPU-seconds")
+        print(
+            "query: \(Self.cases) investigations, \(Self.events) events; filled and indexed in \(twoDigits(cpuSeconds() - before)) CPU-seconds"
+        )
         func cases(_ name: String, _ filter: CaseFilter) throws {
             try time("investigations \(name)", path) { try $0.investigations(matching: filter).total }
         }

@@ -18,8 +18,10 @@ extension CaseStore {
     /// found yet. With words, those of the latest `EventListQuery.wordMatches` events that have them are found.
     package func events(matching filter: EventFilter) throws -> EventPage {
         if let text = filter.text {
-            guard let words = SearchText.query(text) else { return EventPage(total: 0, isBounded: false, events: []) }
-            return try access { try $0.events(withWords: words, filter) }
+            return try access { connection in
+                guard let words = try connection.eventQuery(text)?.query else { return EventPage(total: 0, isBounded: false, events: []) }
+                return try connection.events(withWords: words, filter)
+            }
         }
         return try access { connection in
             let groups = try connection.groups(filter)
@@ -29,12 +31,10 @@ extension CaseStore {
                 if group.first >= range.from && group.last <= range.to {
                     total += group.count
                 } else {
-                    total += Int(
-                        try connection.number(
-                            EventListQuery.count, ["group": .int(group.id), "from": .int(range.from), "to": .int(range.to)]))
+                    total += try connection.count(group, range)
                 }
             }
-            let rows = try connection.firstRows(of: groups, filter, range)
+            let rows = try connection.firstRows(of: groups, total: total, filter, range)
             let events = try rows.compactMap { row in
                 try connection.first(EventListQuery.byRow, ["row": .int(row)]) { try EventQuery.read($0) }
             }
@@ -88,10 +88,15 @@ enum EventListQuery {
         ORDER BY occurred_at, event_id LIMIT :limit
         """
     static let byRow = "SELECT \(EventQuery.columns) FROM event WHERE event_id = :row AND \(EventQuery.isLive)"
-    static let withWords = "SELECT rowid FROM event_search WHERE event_search MATCH :words ORDER BY rowid DESC LIMIT \(wordMatches + 1)"
+    static let matches = """
+        SELECT count(*) FROM (SELECT rowid FROM event_search WHERE event_search MATCH :words LIMIT \(wordMatches + 1))
+        """
+    /// Of the latest events with some words, those that a filter admits.
     static let admitted = """
-        SELECT occurred_at FROM event WHERE event_id = :row AND \(EventQuery.isLive)
-          AND occurred_at BETWEEN :from AND :to
+        SELECT occurred_at, event_id
+        FROM (SELECT rowid AS found FROM event_search WHERE event_search MATCH :words ORDER BY rowid DESC LIMIT \(wordMatches))
+          CROSS JOIN event ON event_id = found
+        WHERE \(EventQuery.isLive) AND occurred_at BETWEEN :from AND :to
           AND (:source IS NULL OR source = :source) AND (:type IS NULL OR type = :type) AND (:role IS NULL OR role = :role)
           AND (:severity IS NULL OR \(ListingQuery.severityRank) <= :severity) AND (:service IS NULL OR service = :service)
           AND (:component IS NULL OR component = :component) AND (:environment IS NULL OR environment = :environment)
@@ -146,52 +151,66 @@ extension Connection {
         ) { EventGroup(id: $0.int(0), count: Int($0.int(1)), first: $0.int(2), last: $0.int(3)) }
     }
 
-    /// The row keys of the page of a filter. Groups are visited in the order of their nearest event, until the page is full of
-    /// nearer ones than any group still has.
-    fileprivate func firstRows(of groups: [EventGroup], _ filter: EventFilter, _ range: (from: Int64, to: Int64)) throws -> [Int64] {
-        let wanted = max(0, filter.offset) + max(0, filter.limit)
-        if filter.limit <= 0 { return [] }
-        let isNewest = filter.order == .newest
-        var best: [(at: Int64, row: Int64)] = []
-        func isNearer(_ left: (at: Int64, row: Int64), _ right: (at: Int64, row: Int64)) -> Bool { isNewest ? left > right : left < right }
-        for group in groups.sorted(by: { isNewest ? ($0.last, $0.id) > ($1.last, $1.id) : ($0.first, $0.id) < ($1.first, $1.id) }) {
-            var (from, to) = range
-            if best.count == wanted, let farthest = best.last {
-                if isNewest ? group.last < farthest.at : group.first > farthest.at { break }
-                if isNewest { from = max(from, farthest.at) } else { to = min(to, farthest.at) }
-            }
-            let found = try all(
-                isNewest ? EventListQuery.newestOfGroup : EventListQuery.oldestOfGroup,
-                ["group": .int(group.id), "from": .int(from), "to": .int(to), "limit": .int(Int64(wanted))]
-            ) { (at: $0.int(0), row: $0.int(1)) }
-            if found.isEmpty { continue }
-            best = Array((best + found).sorted(by: isNearer).prefix(wanted))
+    /// How many events of a group lie in a range, counted inside of it or outside, whichever is likely to be less.
+    fileprivate func count(_ group: EventGroup, _ range: (from: Int64, to: Int64)) throws -> Int {
+        func count(_ from: Int64, _ to: Int64) throws -> Int {
+            if from > to { return 0 }
+            return Int(try number(EventListQuery.count, ["group": .int(group.id), "from": .int(from), "to": .int(to)]))
         }
-        return best.dropFirst(max(0, filter.offset)).map(\.row)
+        let (from, to) = (max(range.from, group.first), min(range.to, group.last))
+        if from > to { return 0 }
+        if (to - from) / 2 < (group.last - group.first) / 4 { return try count(from, to) }
+        let before = from > group.first ? try count(group.first, from - 1) : 0
+        let after = to < group.last ? try count(to + 1, group.last) : 0
+        return group.count - before - after
+    }
+
+    /// The row keys of the page of a filter. Time is walked in strips from the near end, the first as wide as the page should
+    /// need, each next one four times as wide, until the page is full; of each strip every group gives its own.
+    fileprivate func firstRows(
+        of groups: [EventGroup], total: Int, _ filter: EventFilter, _ range: (from: Int64, to: Int64)
+    ) throws -> [Int64] {
+        let wanted = max(0, filter.offset) + max(0, filter.limit)
+        guard filter.limit > 0, filter.offset < total, let first = groups.map(\.first).min(), let last = groups.map(\.last).max() else {
+            return []
+        }
+        let isNewest = filter.order == .newest
+        var (low, high) = (max(range.from, first), min(range.to, last))
+        var width = max(1, Int64(Double(high - low) * min(1, 1.2 * Double(wanted) / Double(total))))
+        var found: [(at: Int64, row: Int64)] = []
+        while low <= high, found.count < wanted {
+            let strip =
+                isNewest ? (from: max(low, high.clampedSubtracting(width)), to: high) : (from: low, to: min(high, low.clampedAdding(width)))
+            var own: [(at: Int64, row: Int64)] = []
+            for group in groups where group.first <= strip.to && group.last >= strip.from {
+                own += try all(
+                    isNewest ? EventListQuery.newestOfGroup : EventListQuery.oldestOfGroup,
+                    ["group": .int(group.id), "from": .int(strip.from), "to": .int(strip.to), "limit": .int(Int64(wanted))]
+                ) { (at: $0.int(0), row: $0.int(1)) }
+            }
+            found += own.sorted { isNewest ? $0 > $1 : $0 < $1 }.prefix(wanted - found.count)
+            if isNewest { high = strip.from - 1 } else { low = strip.to + 1 }
+            width = width.clampedAdding(width.clampedAdding(width.clampedAdding(width)))
+        }
+        return found.dropFirst(max(0, filter.offset)).map(\.row)
     }
 
     fileprivate func events(withWords words: String, _ filter: EventFilter) throws -> EventPage {
-        var rows = try all(EventListQuery.withWords, ["words": .text(words)]) { $0.int(0) }
-        let isBounded = rows.count > EventListQuery.wordMatches
-        if isBounded { rows.removeLast() }
-        var found: [(at: Int64, row: Int64)] = []
-        for row in rows {
-            let at = try first(
-                EventListQuery.admitted,
-                [
-                    "row": .int(row), "from": .int(filter.from?.ms ?? .min), "to": .int(filter.to?.ms ?? .max),
-                    "source": .optional(filter.source?.rawValue), "type": .optional(filter.type?.rawValue),
-                    "role": .optional(filter.role?.rawValue), "severity": .optional(filter.severity.map { Int64($0.rank) }),
-                    "service": .optional(filter.service), "component": .optional(filter.component),
-                    "environment": .optional(filter.environment),
-                ]
-            ) { $0.int(0) }
-            if let at { found.append((at, row)) }
-        }
+        let matches = try number(EventListQuery.matches, ["words": .text(words)])
+        var found = try all(
+            EventListQuery.admitted,
+            [
+                "words": .text(words), "from": .int(filter.from?.ms ?? .min), "to": .int(filter.to?.ms ?? .max),
+                "source": .optional(filter.source?.rawValue), "type": .optional(filter.type?.rawValue),
+                "role": .optional(filter.role?.rawValue), "severity": .optional(filter.severity.map { Int64($0.rank) }),
+                "service": .optional(filter.service), "component": .optional(filter.component),
+                "environment": .optional(filter.environment),
+            ]
+        ) { (at: $0.int(0), row: $0.int(1)) }
         found.sort { filter.order == .newest ? $0 > $1 : $0 < $1 }
         let events = try found.dropFirst(max(0, filter.offset)).prefix(max(0, filter.limit)).compactMap { item in
             try first(EventListQuery.byRow, ["row": .int(item.row)]) { try EventQuery.read($0) }
         }
-        return EventPage(total: found.count, isBounded: isBounded, events: events)
+        return EventPage(total: found.count, isBounded: matches > EventListQuery.wordMatches, events: events)
     }
 }

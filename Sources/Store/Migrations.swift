@@ -473,6 +473,7 @@ enum Migrations {
         WHEN NEW.superseded_by IS NULL AND NEW.deleted_at IS NULL AND (OLD.superseded_by IS NOT NULL OR OLD.deleted_at IS NOT NULL) BEGIN
           INSERT OR IGNORE INTO event_backlog (from_event, to_event) VALUES (NEW.event_id, NEW.event_id);
         END;
+        CREATE VIRTUAL TABLE event_words USING fts5vocab(event_search, instance);
         INSERT OR IGNORE INTO event_backlog SELECT min(event_id), max(event_id) FROM event GROUP BY true;
         """
 

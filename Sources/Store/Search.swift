@@ -1,3 +1,4 @@
+import Foundation
 import Model
 
 /// A piece of text, found or around what was found.
@@ -31,11 +32,11 @@ extension CaseStore {
     /// them all would take seconds: then those that have the words in their title, service or template come first, the latest
     /// stored first, with the score 0.
     package func search(_ text: String, limit: Int) throws -> [SearchHit] {
-        guard let query = SearchText.query(text), limit > 0 else { return [] }
+        guard let words = SearchText.query(text), limit > 0 else { return [] }
         if !isReadOnly { try indexSearch() }
         return try access { connection in
             let bindings: Bindings = [
-                "query": .text(query), "limit": .int(Int64(limit)), "open": .text(SearchText.open), "close": .text(SearchText.close),
+                "query": .text(words), "limit": .int(Int64(limit)), "open": .text(SearchText.open), "close": .text(SearchText.close),
             ]
             let cases = try connection.all(SearchText.cases, bindings) { row in
                 SearchHit(
@@ -47,18 +48,20 @@ extension CaseStore {
                     subject: .event(id: row.text(0), fingerprint: Fingerprint(stored: row.text(1))), title: row.text(2),
                     at: Instant(ms: row.int(3)), snippet: SearchText.parts(row.text(4)), score: -row.real(5))
             }
-            let common = try SearchText.words(text).contains { try connection.isCommon($0) }
-            if !common { return cases + (try connection.all(SearchText.events, bindings, read)) }
-            var seen: Set<SearchHit.Subject> = []
-            var events: [SearchHit] = []
-            for query in ["{title service template} : (\(query))", query] where events.count < limit {
-                let found = try connection.all(
-                    SearchText.newestEvents,
+            guard let (query, isCommon) = try connection.eventQuery(text) else { return cases }
+            func ask(_ sql: String, _ query: String) throws -> [SearchHit] {
+                try connection.all(
+                    sql,
                     [
                         "query": .text(query), "limit": .int(Int64(limit)), "open": .text(SearchText.open),
                         "close": .text(SearchText.close),
                     ], read)
-                events += found.filter { seen.insert($0.subject).inserted }
+            }
+            if !isCommon { return cases + (try ask(SearchText.events, query)) }
+            var seen: Set<SearchHit.Subject> = []
+            var events: [SearchHit] = []
+            for query in ["{title service template} : (\(query))", query] where events.count < limit {
+                events += try ask(SearchText.newestEvents, query).filter { seen.insert($0.subject).inserted }
             }
             return cases + events.prefix(limit)
         }
@@ -117,6 +120,8 @@ enum SearchText {
         WHERE event_search MATCH :query AND superseded_by IS NULL AND deleted_at IS NULL
         ORDER BY event_search.rowid DESC LIMIT :limit
         """
+    static let maxBeginnings = 64
+    static let nextWord = "SELECT term FROM event_words WHERE term >= :from LIMIT 1"
     static let occurrences = """
         SELECT count(*) FROM (SELECT rowid FROM event_search WHERE event_search MATCH :word LIMIT \(commonCount + 1))
         """
@@ -160,9 +165,32 @@ enum SearchText {
 }
 
 extension Connection {
-    /// True when a word (a string of FTS5) occurs in more events than can be weighed.
-    fileprivate func isCommon(_ word: String) throws -> Bool {
-        try number(SearchText.occurrences, ["word": .text(word)]) > SearchText.commonCount
+    /// All words as a query over events, and whether one of them is in more events than can be weighed. The last word stands for
+    /// the words that begin with it, written out, at most `SearchText.maxBeginnings` of them: the prefix search of FTS5 would
+    /// read every one of their events before the first is found. Nil when there is no word.
+    func eventQuery(_ text: String) throws -> (query: String, isCommon: Bool)? {
+        var words = SearchText.words(text)
+        guard let last = words.popLast() else { return nil }
+        let ends = try beginnings(last)
+        let isCommon = try (words + ends).contains { try number(SearchText.occurrences, ["word": .text($0)]) > SearchText.commonCount }
+        return ((words + ["(\(ends.joined(separator: " OR ")))"]).joined(separator: " AND "), isCommon)
+    }
+
+    /// A word, and the words of events that begin with it. Of a word of several tokens only the last may be a beginning.
+    private func beginnings(_ word: String) throws -> [String] {
+        let tokens = word.folding(options: [.diacriticInsensitive, .caseInsensitive], locale: nil).unicodeScalars
+            .split { !($0.properties.isAlphabetic || $0.properties.numericType != nil) }.map { String(String.UnicodeScalarView($0)) }
+        guard let last = tokens.last else { return [word] }
+        let head = tokens.dropLast().map { $0 + " " }.joined()
+        var found = [word]
+        var from = last
+        while found.count <= SearchText.maxBeginnings {
+            let next = try first(SearchText.nextWord, ["from": .text(from)]) { $0.text(0) }
+            guard let next, next.hasPrefix(last) else { break }
+            if next != last { found.append("\"\(head)\(next.replacing("\"", with: ""))\"") }
+            from = next + "\u{1}"
+        }
+        return found
     }
 
     /// Writes the searchable words of an investigation anew.

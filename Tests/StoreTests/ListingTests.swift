@@ -206,6 +206,7 @@ struct EventListingTests {
         (EventListQuery.oldestOfGroup, "SEARCH event_member USING PRIMARY KEY (event_group_id=? AND occurred_at>? AND occurred_at<?)"),
         (EventListQuery.byRow, "SEARCH event USING INTEGER PRIMARY KEY (rowid=?)"),
         (EventListQuery.admitted, "SEARCH event USING INTEGER PRIMARY KEY (rowid=?)"),
+        (SearchText.nextWord, "SCAN event_words VIRTUAL TABLE INDEX"),
         (SearchText.newestEvents, "SEARCH event USING INTEGER PRIMARY KEY (rowid=?)"),
     ]
     @Test(arguments: plans.indices) func `a list of events walks over no table of events and sorts nothing`(_ index: Int) throws {

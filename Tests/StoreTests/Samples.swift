@@ -43,7 +43,7 @@ extension CaseStore {
             let tables = try connection.all(
                 """
                 SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE '%_search%'
-                  AND name NOT LIKE 'grdb_%' AND name NOT IN ('event_lookup', 'event_group', 'event_member') ORDER BY name
+                  AND name NOT LIKE 'grdb_%' AND name NOT IN ('event_lookup', 'event_group', 'event_member', 'event_words') ORDER BY name
                 """
             ) { $0.text(0) }.filter { !left.contains($0) }
             return try tables.flatMap { table -> [String] in

@@ -182,6 +182,8 @@ CREATE VIRTUAL TABLE event_search USING fts5(
   title, body, service, template, reference,
   content = 'event_text', content_rowid = 'event_id', tokenize = 'unicode61 remove_diacritics 2');
 
+CREATE VIRTUAL TABLE event_words USING fts5vocab(event_search, instance);
+
 CREATE TABLE evidence (
   case_key TEXT NOT NULL REFERENCES investigation(key),
   fingerprint TEXT NOT NULL,
