@@ -13,16 +13,21 @@ struct LeastTraces {
     /// The minute a service was in last, and where its hashes are.
     private var latest: [(minute: Int64, index: Int)] = []
 
-    /// Whether the trace is, for now, among the least `Limits.tracesPerMinute` of its service and minute.
-    mutating func admit(_ trace: UInt64, service: Int32, minute: Int64) -> Bool {
+    /// The number of the trace's service and minute, if the trace is, for now, among the least `Limits.tracesPerMinute` there.
+    mutating func admit(_ trace: UInt64, service: Int32, minute: Int64) -> Int32? {
         let index = index(service, minute)
-        let isFull = hashes[index].count >= Limits.tracesPerMinute
-        if isFull, let greatest = hashes[index].last, trace > greatest { return false }
+        guard isAmongLeast(trace, Int32(index)) else { return nil }
         let place = firstIndex(notBelow: trace, in: hashes[index])
-        if place < hashes[index].count, hashes[index][place] == trace { return true }
-        if isFull { hashes[index].removeLast() }
+        if place < hashes[index].count, hashes[index][place] == trace { return Int32(index) }
+        if hashes[index].count >= Limits.tracesPerMinute { hashes[index].removeLast() }
         hashes[index].insert(trace, at: place)
-        return true
+        return Int32(index)
+    }
+
+    /// Whether a trace that was admitted there is still among the least.
+    func isAmongLeast(_ trace: UInt64, _ number: Int32) -> Bool {
+        guard hashes[Int(number)].count >= Limits.tracesPerMinute, let greatest = hashes[Int(number)].last else { return true }
+        return trace <= greatest
     }
 
     private mutating func index(_ service: Int32, _ minute: Int64) -> Int {

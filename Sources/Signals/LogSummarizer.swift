@@ -54,6 +54,8 @@ package struct LogSummarizer {
         var place: Int64
         var trace: UInt64
         var span: UInt64
+        /// In `LeastTraces`.
+        var sample: Int32
     }
 
     /// `redact` takes secrets out of a text before it is kept. `stack` reads a stack trace, given the message and what
@@ -131,11 +133,12 @@ package struct LogSummarizer {
             return hashed(bytes + range.lower, Int(range.count)) | 1
         }
         let trace = hash(record.traceID)
-        guard trace != 0, traces.admit(trace, service: slots[slot].service, minute: minute) else { return }
+        guard trace != 0, let sample = traces.admit(trace, service: slots[slot].service, minute: minute) else { return }
         lines.append(
             Line(
                 service: slots[slot].service, leaf: slots[slot].leaf, level: slots[slot].level, timeMs: record.timeMs,
-                place: offset &+ Int64(record.record.lower), trace: trace, span: hash(record.spanID)))
+                place: offset &+ Int64(record.record.lower), trace: trace, span: hash(record.spanID),
+                sample: sample))
         if lines.count >= Self.maximumLines { thin() }
     }
 
@@ -201,7 +204,7 @@ package struct LogSummarizer {
         let kept = exemplars.take()
         for exemplar in kept { if let index = leafIndex[exemplar.leaf] { seen.insert(index) } }
         let traced = TracedLines.sampled(
-            lines.map { line in
+            lines.filter { traces.isAmongLeast($0.trace, $0.sample) }.map { line in
                 TracedLine(
                     service: services.name(line.service), trace: line.trace, span: line.span, timeMs: line.timeMs, place: line.place,
                     leaf: leaves[Int(line.leaf)].id, level: LogLevel(rawValue: line.level) ?? .unknown)
