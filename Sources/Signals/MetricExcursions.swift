@@ -140,9 +140,9 @@ struct MetricExcursions {
         let start = max(0, end - Self.ringRows)
         guard end - start >= 10 else { return nil }
         let ring = Array(rows.values[start..<end])
-        let sorted = ring.sorted()
+        let sorted = ring.ascending()
         let median = Self.quantile(sorted, 0.5)
-        let deviations = ring.map { abs($0 - median) }.sorted()
+        let deviations = ring.map { abs($0 - median) }.ascending()
         let mean = ring.reduce(0, +) / Double(ring.count)
         let variance = ring.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(ring.count)
         var noise = max(1.4826 * Self.quantile(deviations, 0.5), 0.6 * variance.squareRoot(), 0.01 * abs(median), 1e-9)
@@ -167,7 +167,7 @@ struct MetricExcursions {
     /// Noise from one row to the next, which trend and season leave alone.
     private func jitter(_ start: Int, _ end: Int) -> Double {
         guard end - start >= 3 else { return 0 }
-        let steps = (start + 1..<end).map { abs(rows.values[$0] - rows.values[$0 - 1]) }.sorted()
+        let steps = (start + 1..<end).map { abs(rows.values[$0] - rows.values[$0 - 1]) }.ascending()
         return max(1.0484 * Self.quantile(steps, 0.5), 0.5 * Self.quantile(steps, 0.9))
     }
 
@@ -183,7 +183,7 @@ struct MetricExcursions {
     private func usual(before onset: Int) -> (low: Double, high: Double) {
         var start = onset
         while start > 0, rows.times[onset] - rows.times[start - 1] <= .dayMs { start -= 1 }
-        let before = rows.values[start..<onset].sorted()
+        let before = Array(rows.values[start..<onset]).ascending()
         return (Self.quantile(before, 0.05), Self.quantile(before, 0.95))
     }
 

@@ -37,9 +37,10 @@ struct SeenValues {
     }
 
     static let capacity = 32
-    /// Ascending; `places` says more of each.
-    private var values: [Double] = []
-    private var places: [Place] = []
+    /// The first `count` are held, ascending; `places` says more of each. Of fixed length, with room for one more than is kept.
+    private var values: [Double]
+    private var places: [Place]
+    private var count = 0
     /// A ring of the values that came last; `turn` is the place of the oldest.
     private var waiting: [Waiting] = []
     private var turn = 0
@@ -50,8 +51,8 @@ struct SeenValues {
     init(delay: Int = 2, memory: Double = 0.35) {
         self.delay = max(1, delay)
         self.memory = memory
-        values.reserveCapacity(Self.capacity + 1)
-        places.reserveCapacity(Self.capacity + 1)
+        values = Array(repeating: 0, count: Self.capacity + 1)
+        places = Array(repeating: Place(visits: 1, birth: 0, lastRow: 0, memory: 0), count: Self.capacity + 1)
         waiting.reserveCapacity(delay)
     }
 
@@ -73,7 +74,7 @@ struct SeenValues {
     private func deviation(of value: Double, floor: Double) -> Deviation {
         values.withUnsafeBufferPointer { values in
             places.withUnsafeBufferPointer { places in
-                Self.deviation(of: value, floor: floor, values, places)
+                Self.deviation(of: value, floor: floor, UnsafeBufferPointer(rebasing: values[..<count]), places)
             }
         }
     }
@@ -82,7 +83,7 @@ struct SeenValues {
         of value: Double, floor: Double, _ values: UnsafeBufferPointer<Double>, _ places: UnsafeBufferPointer<Place>
     ) -> Deviation {
         let count = values.count
-        guard count > 0 else { return Deviation() }
+        if count == 0 { return Deviation() }
         let range = values[count - 1] - values[0]
         let above = firstIndex(notBelow: value, values)
         let nearest: Int
@@ -126,49 +127,74 @@ struct SeenValues {
     }
 
     /// Counts those below: few values, and no branch to guess.
+    @inline(__always)
     private static func firstIndex(notBelow value: Double, _ values: UnsafeBufferPointer<Double>) -> Int {
         var below = 0
-        for known in values { below &+= known < value ? 1 : 0 }
+        for index in 0..<values.count { below &+= values[index] < value ? 1 : 0 }
         return below
     }
 
     private mutating func absorb(_ value: Double, deviation: Double, row: Int) {
-        let at = values.withUnsafeBufferPointer { Self.firstIndex(notBelow: value, $0) }
-        let range = (values.last ?? 0) - (values.first ?? 0)
-        var near: Int?
-        if at < values.count, values[at] - value <= 0.005 * range { near = at }
-        if at > 0, value - values[at - 1] <= 0.005 * range, near == nil || value - values[at - 1] < values[at] - value {
-            near = at - 1
+        values.withUnsafeMutableBufferPointer { values in
+            places.withUnsafeMutableBufferPointer { places in
+                Self.absorb(value, deviation, row, memory, &count, values, places)
+            }
         }
-        if let near {
+    }
+
+    private static func absorb(
+        _ value: Double, _ deviation: Double, _ row: Int, _ memory: Double, _ count: inout Int,
+        _ values: UnsafeMutableBufferPointer<Double>,
+        _ places: UnsafeMutableBufferPointer<Place>
+    ) {
+        let at = firstIndex(notBelow: value, UnsafeBufferPointer(rebasing: values[..<count]))
+        let range = count > 0 ? values[count - 1] - values[0] : 0
+        var near = -1
+        if at < count, values[at] - value <= 0.005 * range { near = at }
+        if at > 0, value - values[at - 1] <= 0.005 * range, near < 0 || value - values[at - 1] < values[at] - value { near = at - 1 }
+        if near >= 0 {
             places[near].visits += row - places[near].lastRow > 50 ? 1 : 1.0 / 64
             places[near].lastRow = row
             places[near].remember(memory)
             return
         }
-        values.insert(value, at: at)
-        places.insert(Place(visits: 1, birth: deviation, lastRow: row, memory: memory), at: at)
-        if values.count > Self.capacity { mergeClosest() }
+        var index = count
+        while index > at {
+            values[index] = values[index - 1]
+            places[index] = places[index - 1]
+            index -= 1
+        }
+        values[at] = value
+        places[at] = Place(visits: 1, birth: deviation, lastRow: row, memory: memory)
+        count += 1
+        if count > capacity { mergeClosest(memory, &count, values, places) }
     }
 
-    private mutating func mergeClosest() {
-        var best = 1
+    private static func mergeClosest(
+        _ memory: Double, _ count: inout Int, _ values: UnsafeMutableBufferPointer<Double>, _ places: UnsafeMutableBufferPointer<Place>
+    ) {
         var gap = Double.infinity
-        for index in 1..<values.count where values[index] - values[index - 1] < gap {
-            gap = values[index] - values[index - 1]
-            best = index
+        for index in 1..<count {
+            let own = values[index] - values[index - 1]
+            gap = own < gap ? own : gap
         }
+        var best = 1
+        while best < count - 1, values[best] - values[best - 1] != gap { best += 1 }
         let left = places[best - 1]
         let right = places[best]
         let visits = left.visits + right.visits
         var value = (values[best - 1] * left.visits + values[best] * right.visits) / visits
         if best - 1 == 0 { value = values[best - 1] }
-        if best == values.count - 1 { value = values[best] }
+        if best == count - 1 { value = values[best] }
         values[best - 1] = value
         places[best - 1] = Place(
             visits: visits, birth: min(left.birth, right.birth), lastRow: max(left.lastRow, right.lastRow), memory: memory)
-        values.remove(at: best)
-        places.remove(at: best)
+        count -= 1
+        while best < count {
+            values[best] = values[best + 1]
+            places[best] = places[best + 1]
+            best += 1
+        }
     }
 }
 

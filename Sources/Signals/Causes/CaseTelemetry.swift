@@ -72,10 +72,12 @@ struct CauseSeries {
     }
     /// In order of time; ties keep the order of arrival, which callers make the same for the same facts.
     mutating func seal() -> [Int] {
+        quiet.sortAscending()
+        let isOrdered = times.indices.dropFirst().allSatisfy { (times[$0 - 1], values[$0 - 1]) <= (times[$0], values[$0]) }
+        if isOrdered { return Array(times.indices) }
         let order = times.indices.sorted { (times[$0], values[$0], $0) < (times[$1], values[$1], $1) }
         times = order.map { times[$0] }
         values = order.map { values[$0] }
-        quiet.sort()
         return order
     }
 
@@ -96,9 +98,12 @@ struct CauseSeries {
 
     /// What it is compared with: quiet times when there are enough, else those and what came before the cut. Ascending.
     func reference(_ cut: Int64, enough: Int = 8) -> [Double] {
-        if quiet.count >= enough { return quiet }
-        let earlier = before(cut)
-        return earlier.isEmpty ? quiet : (quiet + earlier).sorted()
+        quiet.count >= enough ? quiet : reference(Array(before(cut)).ascending(), enough: enough)
+    }
+    /// The same, by what came before the cut, ascending.
+    func reference(_ earlier: [Double], enough: Int = 8) -> [Double] {
+        if quiet.count >= enough || earlier.isEmpty { return quiet }
+        return quiet.isEmpty ? earlier : (quiet + earlier).ascending()
     }
 }
 

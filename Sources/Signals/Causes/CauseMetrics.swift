@@ -119,9 +119,9 @@ struct CauseMetrics {
         var stands: [Stand] = []
         for (number, item) in items.enumerated() {
             let range = item.series.afterRange(cut)
-            let post = item.series.values[range].sorted()
-            let pre = item.series.before(cut).sorted()
-            let reference = item.series.reference(cut)
+            let post = Array(item.series.values[range]).ascending()
+            let pre = Array(item.series.before(cut)).ascending()
+            let reference = item.series.reference(pre)
             guard !post.isEmpty, reference.count >= 3 else { continue }
             let level =
                 pre.count >= 2 && item.series.quiet.count >= 3

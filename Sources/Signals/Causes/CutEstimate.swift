@@ -35,7 +35,7 @@ struct CutEstimate {
 
     private mutating func add(_ series: CauseSeries, floor: Double) {
         guard series.times.count >= 4 else { return }
-        let reference = series.quiet.count >= 8 ? series.quiet : (series.quiet + series.values).sorted()
+        let reference = series.quiet.count >= 8 ? series.quiet : (series.quiet + series.values).ascending()
         let median = reference.quantile(0.5)
         let low = median - reference.quantile(0.1)
         let spread = max(1.5 * low, min(reference.quantile(0.9) - median, 3 * low), 0.1 * abs(median), floor, 1e-9)
