@@ -44,6 +44,8 @@ private final class TestReportVisitor: XMLVisitor {
 
     private struct Suite {
         var name: String
+        /// What its tests are known by together: the document and the suite.
+        var run: String
         var file: String?
         var time: Instant?
         var commit: String?
@@ -101,9 +103,10 @@ private final class TestReportVisitor: XMLVisitor {
         guard dialect.suites.contains(element.name) else { return }
         if let declared = element["tests"].flatMap({ Int($0) }), declared > declaredTests { declaredTests = declared }
         let outer = suites.last
+        let name = StructuredText.name(element["name"]) ?? outer?.name ?? ""
         suites.append(
             Suite(
-                name: StructuredText.name(element["name"]) ?? outer?.name ?? "",
+                name: name, run: document.path + "#" + name,
                 file: StructuredText.name(element["file"] ?? element["filepath"], count: 1_000) ?? outer?.file,
                 time: dialect.time(of: element) ?? outer?.time, commit: outer?.commit, service: outer?.service, depth: path.count))
     }
@@ -126,7 +129,7 @@ private final class TestReportVisitor: XMLVisitor {
             outcome: .passed, durationMs: dialect.durationMs(of: element))
         if let line = result.line, line < 0 || line > 100_000_000 { result.line = nil }
         result.runAt = dialect.time(of: element) ?? suite?.time ?? rootTime ?? document.fallbackTime
-        result.run = document.path + "#" + result.suite
+        result.run = suite?.run ?? document.path + "#"
         result.commit = suite?.commit
         result.service = suite?.service ?? document.service
         let verdict = dialect.verdict(element)

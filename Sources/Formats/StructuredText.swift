@@ -12,19 +12,42 @@ enum StructuredText {
     /// Text of many lines: line ends as `\n`, terminal controls and direction overrides gone, blanks at the ends cut, at most
     /// `limit` bytes.
     static func body(_ text: String, limit: Int = Limits.bodyBytes) -> String {
-        let text = text.utf8.count > 2 * limit ? text.clipped(toBytes: 2 * limit) : text
-        var out = String.UnicodeScalarView()
-        var blanks = String.UnicodeScalarView()
-        for scalar in text.unicodeScalars where scalar != "\r" {
-            if scalar == "\n" || scalar == "\t" || scalar == " " {
-                if !out.isEmpty { blanks.append(scalar) }
-            } else if !scalar.isDangerous {
-                out.append(contentsOf: blanks)
-                blanks = String.UnicodeScalarView()
-                out.append(scalar)
+        var text = text.utf8.count > 2 * limit ? text.clipped(toBytes: 2 * limit) : text
+        return text.withUTF8 { bytes -> String in
+            var out: [UInt8] = []
+            out.reserveCapacity(bytes.count)
+            var end = 0  // behind the last that is not blank
+            var at = 0
+            while at < bytes.count {
+                let byte = bytes[at]
+                let length = byte > 127 || byte < 32 || byte == 127 ? dangerousLength(bytes, at) : 0
+                if length > 0 {
+                    at += length
+                    continue
+                }
+                let isBlank = byte == 10 || byte == 9 || byte == 32
+                if byte != 13, !isBlank || !out.isEmpty {
+                    out.append(byte)
+                    if !isBlank { end = out.count }
+                }
+                at += 1
             }
+            return String(decoding: out[..<end], as: UTF8.self).clipped(toBytes: limit)
         }
-        return String(out).clipped(toBytes: limit)
+    }
+
+    /// How many bytes the scalar at `at` takes if it is dangerous (`Unicode.Scalar.isDangerous`) and no line end or tab; else 0.
+    private static func dangerousLength(_ bytes: UnsafeBufferPointer<UInt8>, _ at: Int) -> Int {
+        func byte(_ offset: Int) -> UInt8 { at + offset < bytes.count ? bytes[at + offset] : 0 }
+        switch bytes[at] {
+        case 9, 10, 13: return 0
+        case 0..<32, 127: return 1
+        case 0xC2: return byte(1) < 0xA0 ? 2 : 0
+        case 0xE2 where byte(1) == 0x80: return byte(2) == 0x8E || byte(2) == 0x8F || (0xAA...0xAE).contains(byte(2)) ? 3 : 0
+        case 0xE2 where byte(1) == 0x81: return (0xA6...0xA9).contains(byte(2)) ? 3 : 0
+        case 0xEF: return byte(1) == 0xBB && byte(2) == 0xBF ? 3 : 0
+        default: return 0
+        }
     }
 
     /// A short name (a service, a label, an id): one line, at most `count` characters; nil when nothing is left.
@@ -56,6 +79,7 @@ enum StructuredText {
     }
 
     static func foldingBlanks(_ text: String) -> String {
+        if isFolded(text) { return text }
         var out = String.UnicodeScalarView()
         var pending = false
         for scalar in text.unicodeScalars {
@@ -68,6 +92,19 @@ enum StructuredText {
             }
         }
         return String(out)
+    }
+
+    /// True when single blanks between words are all there is to fold; a byte that may begin another kind of blank says no.
+    private static func isFolded(_ text: String) -> Bool {
+        var text = text
+        return text.withUTF8 { bytes in
+            var last: UInt8 = 32
+            for byte in bytes {
+                if byte == 0xC2 || byte &- 9 <= 4 || byte == 32 && last == 32 { return false }
+                last = byte
+            }
+            return bytes.isEmpty || last != 32
+        }
     }
 
     /// Attributes as far as `Limits.attributesBytes` goes, in the order of their names; the names of what was left out are

@@ -1,20 +1,36 @@
 import Model
 
 /// How one family of test reports says what a suite, a test and a verdict are.
-struct TestReportDialect {
-    var suites: Set<String>
-    var test: String
+final class TestReportDialect {
+    let suites: Set<String>
+    let test: String
     /// Children of a test that are verdicts.
-    var outcomes: [String: TestOutcome]
+    let outcomes: [String: TestOutcome]
     /// True when a verdict's own text is the detail; else the words stand in elements below it.
-    var textIsDetail = false
-    var message = ""
-    var detail = ""
-    var wordParents: Set<String> = []
+    let textIsDetail: Bool
+    let message: String
+    let detail: String
+    let wordParents: Set<String>
     /// TRX lists test classes apart from the results.
-    var definesClassesApart = false
+    let definesClassesApart: Bool
     /// The verdict by the test's own attributes; nil when only its children say.
-    var verdict: (XMLElement) -> TestOutcome?
+    let verdict: (XMLElement) -> TestOutcome?
+
+    init(
+        suites: Set<String>, test: String, outcomes: [String: TestOutcome], textIsDetail: Bool = false, message: String = "",
+        detail: String = "", wordParents: Set<String> = [], definesClassesApart: Bool = false,
+        verdict: @escaping (XMLElement) -> TestOutcome?
+    ) {
+        self.suites = suites
+        self.test = test
+        self.outcomes = outcomes
+        self.textIsDetail = textIsDetail
+        self.message = message
+        self.detail = detail
+        self.wordParents = wordParents
+        self.definesClassesApart = definesClassesApart
+        self.verdict = verdict
+    }
 
     /// By the root element; namespaces matter for TRX only.
     static func named(_ root: String, _ uri: String) -> TestReportDialect? {
@@ -37,8 +53,8 @@ struct TestReportDialect {
             textIsDetail: true,
             verdict: { element in
                 // GoogleTest and its kin state tests that did not run in an attribute.
-                let words = [element["status"], element["result"]].compactMap { $0?.lowercased() }
-                return words.contains { idle.contains($0) } ? .skipped : nil
+                func isIdle(_ word: String?) -> Bool { word.map { idle.contains($0.lowercased()) } ?? false }
+                return isIdle(element["status"]) || isIdle(element["result"]) ? .skipped : nil
             })
     }
 
@@ -107,7 +123,12 @@ struct TestReportDialect {
 
     /// Seconds with a point or a comma (`time`, `duration`), or TRX's `hh:mm:ss.fffffff`.
     func durationMs(of element: XMLElement) -> Int64 {
-        guard let text = element["time"] ?? element["duration"] else { return 0 }
+        guard var text = element["time"] ?? element["duration"] else { return 0 }
+        let plain = text.withUTF8 { bytes -> Double? in
+            guard bytes.allSatisfy({ $0 &- 48 < 10 || $0 == 46 }) else { return nil }
+            return StructuredText.metricValue(UnsafeRawBufferPointer(bytes))
+        }
+        if let plain { return Self.milliseconds(plain) }
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
         var seconds = 0.0
         for part in parts.prefix(4) {
@@ -116,7 +137,10 @@ struct TestReportDialect {
             guard let value = Double(number.replacing(",", with: ".")), value.isFinite else { return 0 }
             seconds = seconds * 60 + value
         }
-        return seconds > 0 && seconds < 1e12 ? Int64((seconds * 1_000).rounded()) : 0
+        return Self.milliseconds(seconds)
+    }
+    private static func milliseconds(_ seconds: Double) -> Int64 {
+        seconds > 0 && seconds < 1e12 ? Int64((seconds * 1_000).rounded()) : 0
     }
 
     func time(of element: XMLElement) -> Instant? {

@@ -15,7 +15,8 @@ enum XMLGuard {
     private struct Walk {
         let bytes: UnsafeRawBufferPointer
         var at = 0
-        var line: Int64 = 1
+        /// Of the place reached; counted only for a fault.
+        var line: Int64 { bytes[..<at].reduce(1) { $0 + ($1 == 10 ? 1 : 0) } }
 
         init(bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
 
@@ -24,7 +25,6 @@ enum XMLGuard {
             while at < bytes.count {
                 let byte = bytes[at]
                 at += 1
-                if byte == 10 { line += 1 }
                 if byte != 0 { return byte }
             }
             return nil
@@ -39,8 +39,8 @@ enum XMLGuard {
             if let name = shiftingEncoding() {
                 return XMLProblem(reason: "the encoding `\(name)` is not read; save it as UTF-8", line: 1, column: 1)
             }
-            while let byte = next() {
-                if byte == 60, let problem = markup() { return problem }
+            while skip(behind: 60) {
+                if let problem = markup() { return problem }
             }
             return nil
         }
@@ -67,6 +67,13 @@ enum XMLGuard {
             return nil
         }
 
+        /// Skips to behind the next such byte; false when there is none.
+        private mutating func skip(behind byte: UInt8) -> Bool {
+            let found = StructuredText.firstIndex(of: byte, in: bytes, from: at)
+            at = found.map { $0 + 1 } ?? bytes.count
+            return found != nil
+        }
+
         /// Skips to behind the three or two bytes.
         private mutating func skip(past end: [UInt8]) {
             var last: (UInt8, UInt8) = (0, 0)
@@ -85,7 +92,7 @@ enum XMLGuard {
                     return XMLProblem(
                         reason: "an element has more than \(XMLGuard.attributesOfAnElement) attributes", line: line, column: 1)
                 }
-                while let inner = next(), inner != byte {}
+                if !skip(behind: byte) { return nil }
             }
             return nil
         }

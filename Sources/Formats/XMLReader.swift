@@ -89,6 +89,8 @@ private final class XMLSession {
     private var textBytes: [Int] = []
     /// Namespaces in force in each open element: libxml2 looks through all of them for each prefix.
     private var namespaces: [Int] = []
+    /// Names met, each in the place that its address says: the parser keeps one copy of each name as long as it lives.
+    private var names: [(address: UnsafePointer<xmlChar>?, text: String)] = Array(repeating: (nil, ""), count: 64)
 
     init(visitor: any XMLVisitor, skippedLines: Int64) {
         self.visitor = visitor
@@ -198,12 +200,12 @@ private final class XMLSession {
                 let value = UnsafeBufferPointer(start: start, count: end - start)
                 list.append(
                     XMLAttribute(
-                        name: XMLSession.string(item[0]), uri: XMLSession.string(item[2]),
-                        value: String(decoding: value.prefix(Limits.bodyBytes), as: UTF8.self)))
+                        name: self.name(item[0]), uri: self.name(item[2]),
+                        value: String(decoding: UnsafeBufferPointer(rebasing: value.prefix(Limits.bodyBytes)), as: UTF8.self)))
             }
         }
         let line = Int64(context?.pointee.input?.pointee.line ?? 0) + skippedLines
-        visitor.start(XMLElement(name: XMLSession.string(name), uri: XMLSession.string(uri), line: line, attributes: list))
+        visitor.start(XMLElement(name: self.name(name), uri: self.name(uri), line: line, attributes: list))
         if visitor.isSatisfied { stop() }
     }
 
@@ -212,7 +214,7 @@ private final class XMLSession {
         depth -= 1
         _ = textBytes.popLast()
         _ = namespaces.popLast()
-        visitor.end(XMLSession.string(name), uri: XMLSession.string(uri))
+        visitor.end(self.name(name), uri: self.name(uri))
     }
 
     private func read(_ text: UnsafePointer<xmlChar>?, _ count: Int) {
@@ -221,8 +223,12 @@ private final class XMLSession {
         visitor.text(UnsafeRawBufferPointer(start: text, count: count))
     }
 
-    private static func string(_ text: UnsafePointer<xmlChar>?) -> String {
-        text.map { String(cString: $0) } ?? ""
+    /// Element and attribute names and namespaces, which the parser's dictionary holds.
+    private func name(_ text: UnsafePointer<xmlChar>?) -> String {
+        guard let text else { return "" }
+        let place = Int(truncatingIfNeeded: (UInt(bitPattern: text) &* 0x9E37_79B9_7F4A_7C15) &>> 58)
+        if names[place].address != text { names[place] = (text, String(cString: text)) }
+        return names[place].text
     }
 }
 
