@@ -1,4 +1,5 @@
 import CMarkdown
+import Glibc
 import Model
 
 /// Markdown to markup through cmark-gfm's tree (cmark-gfm(3); GFM with tables, strikethrough, task lists, autolinks) and
@@ -59,8 +60,7 @@ package enum MarkdownRenderer {
     }
 
     static func bytes(_ text: UnsafePointer<CChar>) -> UnsafeBufferPointer<UInt8> {
-        var count = 0
-        while text[count] != 0 { count += 1 }
+        let count = strlen(text)
         return UnsafeRawBufferPointer(start: text, count: count).assumingMemoryBound(to: UInt8.self)
     }
 
@@ -210,9 +210,24 @@ struct MarkdownHTML {
     private static let allowed = Set("-_.+!*'(),%#@?=;:/&$~".utf8)
 
     private mutating func openExtension(_ node: OpaquePointer, _ out: inout [UInt8]) {
-        switch cmark_node_get_type_string(node).map({ String(cString: $0) }) ?? "" {
-        case "strikethrough": open("<del>", "</del>", &out)
-        case "table":
+        let name = cmark_node_get_type_string(node).map { MarkdownRenderer.bytes($0) } ?? UnsafeBufferPointer(start: nil, count: 0)
+        func isNamed(_ wanted: StaticString) -> Bool {
+            name.count == wanted.utf8CodeUnitCount && name.elementsEqual(UnsafeBufferPointer(start: wanted.utf8Start, count: name.count))
+        }
+        if isNamed("table_cell") {
+            let alignment = column < alignments.count ? alignments[column] : 0
+            column += 1
+            let kind = alignment == UInt8(ascii: "r") ? " class=\"n\"" : alignment == UInt8(ascii: "c") ? " class=\"c\"" : ""
+            isHeaderRow ? open("<th scope=\"col\"\(kind)>", "</th>", &out) : open("<td\(kind)>", "</td>", &out)
+        } else if isNamed("table_row") {
+            (isHeaderRow, column) = (false, 0)
+            open("<tr>", "</tr>\n", &out)
+        } else if isNamed("table_header") {
+            (isHeaderRow, column) = (true, 0)
+            open("<thead><tr>", "</tr></thead>\n", &out)
+        } else if isNamed("strikethrough") {
+            open("<del>", "</del>", &out)
+        } else if isNamed("table") {
             let count = Int(cmark_gfm_extensions_get_table_columns(node))
             alignments = []
             if let given = cmark_gfm_extensions_get_table_alignments(node) {
@@ -222,18 +237,8 @@ struct MarkdownHTML {
             let width = count >= 5 ? " wide" : ""
             open(
                 "<div class=\"scroll\(width)\" tabindex=\"0\" role=\"region\" aria-label=\"Table\"><table>\n", "</table></div>\n", &out)
-        case "table_header":
-            (isHeaderRow, column) = (true, 0)
-            open("<thead><tr>", "</tr></thead>\n", &out)
-        case "table_row":
-            (isHeaderRow, column) = (false, 0)
-            open("<tr>", "</tr>\n", &out)
-        case "table_cell":
-            let alignment = column < alignments.count ? alignments[column] : 0
-            column += 1
-            let kind = alignment == UInt8(ascii: "r") ? " class=\"n\"" : alignment == UInt8(ascii: "c") ? " class=\"c\"" : ""
-            isHeaderRow ? open("<th scope=\"col\"\(kind)>", "</th>", &out) : open("<td\(kind)>", "</td>", &out)
-        default: closing.append("")
+        } else {
+            closing.append("")
         }
     }
 

@@ -19,7 +19,9 @@ package struct TemplateView: Hashable, Sendable {
     package init(_ members: [(String, TemplateValue)] = []) { self.members = members }
 
     package subscript(name: String) -> TemplateValue? {
-        for (known, value) in members where known == name { return value }
+        // By index, so that only what is found is copied; most names differ in length already.
+        let length = name.utf8.count
+        for index in members.indices where members[index].0.utf8.count == length && members[index].0 == name { return members[index].1 }
         return nil
     }
     /// These members and then the other's; of two with one name the first counts.

@@ -6,8 +6,9 @@ extension Instant {
 }
 
 extension Event {
+    fileprivate var isBounded: Bool { Instant.representable.contains(occurredAt) && Instant.representable.contains(observedAt) }
     fileprivate var bounded: Event {
-        if Instant.representable.contains(occurredAt) && Instant.representable.contains(observedAt) { return self }
+        if isBounded { return self }
         var copy = self
         copy.occurredAt = occurredAt.bounded
         copy.observedAt = observedAt.bounded
@@ -37,8 +38,9 @@ extension CaseFile {
     var bounded: CaseFile {
         var copy = self
         copy.investigation = investigation.bounded
-        for index in copy.items.indices { copy.items[index].event = items[index].event.bounded }
-        copy.otherChanges = otherChanges.map(\.bounded)
+        // Events are large: only what must change is copied.
+        for index in items.indices where !items[index].event.isBounded { copy.items[index].event = items[index].event.bounded }
+        for index in otherChanges.indices where !otherChanges[index].isBounded { copy.otherChanges[index] = otherChanges[index].bounded }
         for index in copy.notes.indices { copy.notes[index].at = notes[index].at.bounded }
         for index in copy.versions.indices { copy.versions[index].at = versions[index].at.bounded }
         for index in copy.gaps.indices {

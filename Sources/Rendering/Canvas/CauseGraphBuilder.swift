@@ -57,27 +57,30 @@ struct CauseGraphBuilder {
 
     /// The services with signals, in order of column and time.
     static func hurts(_ file: CaseFile, causeService: String?) -> [Hurt] {
-        var byService: [String: [EvidenceItem]] = [:]
-        for item in file.items where item.event.role == .signal && item.evidence.stance == .supports {
+        // Places, not the items, which are large.
+        var byService: [String: [Int]] = [:]
+        for (place, item) in file.items.enumerated() where item.event.role == .signal && item.evidence.stance == .supports {
             guard let service = item.event.service, !service.isEmpty else { continue }
             guard [.cause, .firstFailure, .impact].contains(item.evidence.phase) else { continue }
-            byService[service, default: []].append(item)
+            byService[service, default: []].append(place)
         }
+        let items = file.items
         var hurts: [Hurt] = byService.keys.sorted().compactMap { service in
-            let items = byService[service] ?? []
-            let phases = Set(items.map(\.evidence.phase))
+            let own = byService[service] ?? []
+            let phases = Set(own.map { items[$0].evidence.phase })
             let column =
                 phases.contains(.cause) || (service == causeService && !phases.contains(.firstFailure))
                 ? 1 : phases.contains(.firstFailure) ? 2 : 3
             let phase: EvidencePhase = phases.contains(.cause) ? .cause : phases.contains(.firstFailure) ? .firstFailure : .impact
-            let headline = items.filter { $0.evidence.phase == phase }.min {
-                ($0.event.severity.rank, -$0.evidence.confidence, $0.event.occurredAt.ms, $0.event.fingerprint.text)
-                    < ($1.event.severity.rank, -$1.evidence.confidence, $1.event.occurredAt.ms, $1.event.fingerprint.text)
+            func rank(_ place: Int) -> (Int, Double, Int64, String) {
+                let (evidence, event) = (items[place].evidence, items[place].event)
+                return (event.severity.rank, -evidence.confidence, event.occurredAt.ms, event.fingerprint.text)
             }
-            guard let headline, let first = items.map(\.event.occurredAt).min() else { return nil }
+            let headline = own.filter { items[$0].evidence.phase == phase }.min { rank($0) < rank($1) }
+            guard let headline, let first = own.map({ items[$0].event.occurredAt }).min() else { return nil }
             return Hurt(
-                service: service, column: column, first: first, headline: headline.event,
-                alerts: alerts(items), severity: items.map(\.event.severity).max() ?? .info)
+                service: service, column: column, first: first, headline: items[headline].event,
+                alerts: alerts(own.map { items[$0] }), severity: own.map { items[$0].event.severity }.max() ?? .info)
         }
         moveToCustomers(&hurts, file.map)
         return hurts.sorted { ($0.column, $0.first.ms, $0.service) < ($1.column, $1.first.ms, $1.service) }
