@@ -74,5 +74,6 @@ extension Connection {
                 "INSERT OR IGNORE INTO dirty_telemetry (kind, subject, day) VALUES (:kind, :subject, :day)",
                 ["kind": .text(kind.rawValue), "subject": .text(subject), "day": .int(day)])
         }
+        if kind != .tests && !days.isEmpty && !subject.isEmpty { try touch(.service, subject: subject) }
     }
 }

@@ -236,11 +236,13 @@ struct EventWriter {
 struct EventMarks {
     private var ranges: [(from: Int64, to: Int64)] = []
     private var activity = SourceActivity()
+    private var stamps = StampMarks()
 
     /// Ranges nearer than this are one row.
     static let joinMs = Int64.hourMs
 
     mutating func note(_ event: Event) {
+        stamps.note(event)
         if event.role != .context { ranges.append((event.occurredAt.ms, event.storedEnd.ms)) }
         if ranges.count >= 50_000 { ranges = joined() }
     }
@@ -265,5 +267,6 @@ struct EventMarks {
                 "INSERT OR IGNORE INTO dirty_range (from_ms, to_ms) VALUES (:from, :to)", ["from": .int(range.from), "to": .int(range.to)])
         }
         try activity.save(connection)
+        try stamps.save(connection)
     }
 }

@@ -11,6 +11,7 @@ enum Migrations {
             ("0011 runs and outbox", runs), ("0012 identity of people", tokens), ("0013 case search", caseSearch),
             ("0014 lines of requests", requests), ("0015 commits by time", commits), ("0016 time of test results", testTimes),
             ("0017 lists of investigations", caseListing), ("0018 lists of events", eventListing),
+            ("0019 stamps and days", stamps),
         ] {
             migrator.registerMigration(name) { try $0.execute(sql: sql) }
         }
@@ -480,5 +481,33 @@ enum Migrations {
     static let caseSearch = """
         CREATE VIRTUAL TABLE case_search USING fts5(
           title, description, words, services, notes, tokenize = 'unicode61 remove_diacritics 2');
+        """
+
+    /// How often what there is of a day or of a service changed, with a service's newest event, and each day in numbers; and
+    /// where the changes are, which are few. The page of a day or a service is made
+    /// again when its stamp moves; what was stored before this step counts once.
+    static let stamps = """
+        CREATE TABLE stamp (
+          kind TEXT NOT NULL,
+          subject TEXT NOT NULL,
+          changes INTEGER NOT NULL,
+          newest_at INTEGER,
+          PRIMARY KEY (kind, subject)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX event_change ON event(occurred_at, service)
+          WHERE role = 'change' AND superseded_by IS NULL AND deleted_at IS NULL;
+        CREATE TABLE day_summary (
+          day INTEGER PRIMARY KEY,
+          changes INTEGER NOT NULL,
+          document TEXT NOT NULL
+        ) STRICT;
+        INSERT INTO stamp (kind, subject, changes)
+        SELECT 'day', (occurred_at - CASE WHEN occurred_at < 0 THEN 86399999 ELSE 0 END) / 86400000 AS day, 1 FROM event GROUP BY day;
+        INSERT INTO stamp (kind, subject, changes, newest_at)
+        SELECT 'service', service, 1, max(newest) FROM (
+          SELECT service, occurred_at AS newest FROM event
+          UNION ALL SELECT service, NULL FROM metric_series
+          UNION ALL SELECT text, NULL FROM name WHERE name_id IN (SELECT DISTINCT service FROM log_service_leaf)
+        ) WHERE service <> '' GROUP BY service;
         """
 }

@@ -59,16 +59,6 @@ package struct SourceStats: Hashable, Sendable {
     package var itemCount: Int64
 }
 
-/// A dead letter with what the store knows of it.
-package struct StoredDeadLetter: Hashable, Sendable {
-    package var id: Int64
-    package var letter: DeadLetter
-    package var firstAt: Instant
-    package var lastAt: Instant
-    package var count: Int64
-    package var resolvedAt: Instant?
-}
-
 // MARK: - Cursors
 
 extension CaseStore {

@@ -94,7 +94,8 @@ struct LogAggregateTests {
         let other = try CaseStore.inMemory()
         for summary in clean { try store.merge(summary) }
         for summary in clean.shuffled(using: &chance) { try other.merge(summary) }
-        #expect(try store.contents(leavingOut: ["name"]) == other.contents(leavingOut: ["name"]))
+        let left = CaseStore.countsOfWrites.union(["name"])
+        #expect(try store.contents(leavingOut: left) == other.contents(leavingOut: left))
         #expect(try store.integrityProblems() == [])
     }
 
@@ -155,7 +156,8 @@ struct MetricAggregateTests {
         let other = try CaseStore.inMemory()
         for track in tracks { try store.merge([track]) }
         try other.merge(tracks.shuffled(using: &chance))
-        #expect(try store.contents() == other.contents())
+        #expect(
+            try store.contents(leavingOut: CaseStore.countsOfWrites) == other.contents(leavingOut: CaseStore.countsOfWrites))
     }
 
     @Test func `extreme times do not trap`() throws {

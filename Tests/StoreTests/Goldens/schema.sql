@@ -82,6 +82,12 @@ CREATE TABLE case_version (
   PRIMARY KEY (case_key, version)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE day_summary (
+  day INTEGER PRIMARY KEY,
+  changes INTEGER NOT NULL,
+  document TEXT NOT NULL
+) STRICT;
+
 CREATE TABLE dead_letter (
   dead_letter_id INTEGER PRIMARY KEY,
   origin TEXT NOT NULL,
@@ -379,6 +385,14 @@ CREATE TABLE span (
   PRIMARY KEY (trace_id, span_id)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE stamp (
+  kind TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  changes INTEGER NOT NULL,
+  newest_at INTEGER,
+  PRIMARY KEY (kind, subject)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE test_result (
   suite TEXT NOT NULL,
   class_name TEXT NOT NULL,
@@ -413,6 +427,9 @@ CREATE TABLE token_revocation (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX case_facet_case ON case_facet(case_key);
+
+CREATE INDEX event_change ON event(occurred_at, service)
+  WHERE role = 'change' AND superseded_by IS NULL AND deleted_at IS NULL;
 
 CREATE INDEX event_commit ON event(occurred_at) WHERE type = 'commit' AND superseded_by IS NULL AND deleted_at IS NULL;
 
