@@ -77,7 +77,8 @@ let package = Package(
         .executableTarget(
             name: "CaseboardBenchmarks",
             dependencies: [
-                "Model", "Accuracy", "LabelledCases", "Formats", "Signals", "Correlation", "Store", "Rendering", "Pipeline", "Assets", "Yams",
+                "Model", "Accuracy", "LabelledCases", "Formats", "Signals", "Correlation", "Store", "Rendering", "Pipeline", "Assets",
+                "Yams",
             ],
             swiftSettings: strict),
 

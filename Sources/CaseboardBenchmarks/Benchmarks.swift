@@ -37,7 +37,7 @@ struct Benchmarks {
         ("anomalies", { AnomalyBenchmark.run() }), ("traces", { try TraceBenchmark.run() }), ("reports", { try ReportBenchmark.run() }),
         ("rank", { try RankBenchmark.run() }), ("case", { try await CaseBenchmark.run() }), ("memory", { try MemoryBenchmark.run() }),
         ("events", { try EventBenchmark.run() }), ("pages", { try PageBenchmark.run() }), ("idle", { try await IdleBenchmark.run() }),
-        ("query", { try QueryBenchmark.run() }),
+        ("query", { try QueryBenchmark.run() }), ("searchindex", { try SearchBenchmark.run() }),
     ]
 }
 

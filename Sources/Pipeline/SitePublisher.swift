@@ -56,6 +56,27 @@ package struct SitePublisher {
         changed[path] = Publication(inputDigest: inputDigest, bytesDigest: digest, publishedAt: now)
     }
 
+    /// The same for a page that says when it was published. What it is made from may have changed without changing what it
+    /// shows: it is made as of its last publication first, and if no byte differs the file stays, moment and all.
+    package mutating func publish(_ path: String, inputDigest: String, timed render: (Instant) throws -> [UInt8]) throws {
+        if isCurrent(path, inputDigest: inputDigest) { return keep(path) }
+        if let before = known[path], let present = try? Data(contentsOf: root.appending(path: path)) {
+            if Array(present) == (try render(before.publishedAt)) {
+                wanted.insert(path)
+                changed[path] = Publication(
+                    inputDigest: inputDigest, bytesDigest: before.bytesDigest, publishedAt: before.publishedAt)
+                return
+            }
+        }
+        let moment = now
+        try publish(path, inputDigest: inputDigest) { try render(moment) }
+    }
+
+    /// A file whose bytes are there already; those that are published and unchanged cost one comparison.
+    package mutating func publish(_ path: String, bytes: [UInt8]) throws {
+        try publish(path, inputDigest: SHA256Digest.hex(of: bytes)) { bytes }
+    }
+
     /// True when nothing would have to be made for this input.
     package func isCurrent(_ path: String, inputDigest: String) -> Bool {
         known[path]?.inputDigest == inputDigest && exists(path)
@@ -66,7 +87,7 @@ package struct SitePublisher {
     package func isKnown(_ path: String) -> Bool { known[path] != nil }
     /// Keeps every file that was published below some folders (a file stands for itself), if `marker`, which is written after
     /// them, was made from this input and none of them is missing; false when they must be looked at one by one.
-    package mutating func keepAll(below folders: [String], marker: String, inputDigest: String) -> Bool {
+    package mutating func keep(below folders: [String], marker: String, inputDigest: String) -> Bool {
         guard isCurrent(marker, inputDigest: inputDigest) else { return false }
         let below = folders.map { $0 + "/" }
         let paths = known.keys.filter { path in folders.contains(path) || below.contains { path.hasPrefix($0) } }

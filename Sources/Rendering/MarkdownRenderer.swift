@@ -236,7 +236,7 @@ struct MarkdownHTML {
             // Five columns and more want the width of the page.
             let width = count >= 5 ? " wide" : ""
             open(
-                "<div class=\"scroll\(width)\" tabindex=\"0\" role=\"region\" aria-label=\"Table\"><table>\n", "</table></div>\n", &out)
+                "<div class=\"scroll\(width)\" tabindex=\"0\" role=\"group\" aria-label=\"Table\"><table>\n", "</table></div>\n", &out)
         } else {
             closing.append("")
         }

@@ -29,13 +29,15 @@ package enum PageShell {
     }
 
     /// The same with style and script prepared once for many pages. `asksItself` lets the script ask the page's own origin for
-    /// a newer publication, and nothing else.
+    /// a newer publication, and nothing else. With `loadsScripts` the page's own script, and nothing else in the page, may add
+    /// further scripts (`'strict-dynamic'`, CSP Level 3, 8.2): a page from disk has no other way to read the files of the search,
+    /// since its address is an origin of its own and `'self'` differs between browsers.
     package static func page(
         title: String, description: String = "", language: String = "en", body: [UInt8], style: InlineText, script: InlineText? = nil,
-        data: JSONValue? = nil, head: SafeHTML = .empty, asksItself: Bool = false
+        data: JSONValue? = nil, head: SafeHTML = .empty, asksItself: Bool = false, loadsScripts: Bool = false
     ) -> [UInt8] {
         var policy = "default-src 'none'; style-src \(style.source)"
-        if let script { policy += "; script-src \(script.source)" }
+        if let script { policy += "; script-src \(script.source)\(loadsScripts ? " 'strict-dynamic'" : "")" }
         if asksItself { policy += "; connect-src 'self'" }
         policy += "; base-uri 'none'; form-action 'none'"
 

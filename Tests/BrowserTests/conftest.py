@@ -9,7 +9,7 @@ import axe_playwright_python
 import pytest
 from playwright.sync_api import sync_playwright
 
-CASEBOARD = os.environ["CASEBOARD"]
+CASEBOARD = os.environ.get("CASEBOARD", ".build/debug/caseboard")
 NOW = "2026-03-10T15:20:00Z"
 
 
@@ -46,3 +46,18 @@ def axe():
 
 def count_pages(pdf: bytes) -> int:
     return len(re.findall(rb"/Type\s*/Page\b(?!s)", pdf))
+
+
+def every_page(site: pathlib.Path):
+    return sorted(site.rglob("*.html"))
+
+
+def page_kinds(site: pathlib.Path):
+    """One or two pages of each kind."""
+    patterns = ["*.html", "investigations/*/index.html", "investigations/*/report.html", "services/*/index.html", "sources/*/index.html",
+                "timeline/2*.html", "archive/*.html", "*/index.html"]
+    found = []
+    for pattern in patterns:
+        all_of_kind = sorted(site.glob(pattern))
+        found += all_of_kind if pattern in ("*.html", "*/index.html", "archive/*.html") else all_of_kind[:2] + all_of_kind[-1:]
+    return list(dict.fromkeys(found))

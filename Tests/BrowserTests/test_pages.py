@@ -3,7 +3,7 @@ import re
 
 import pytest
 
-from conftest import pages
+from conftest import page_kinds as pages
 
 HOSTILE = ["owned", "alert("]
 
@@ -65,7 +65,7 @@ def test_everything_is_there_without_scripts(site, browser):
     for path in pages(site):
         context, page, trouble = open_page(browser, path, java_script_enabled=False)
         body = page.inner_text("body")
-        assert len(body) > 400 and trouble == [], path
+        assert len(body) > 250 and trouble == [], path
         context.close()
     canvas = site / "investigations/1/index.html"
     context, page, _ = open_page(browser, canvas, java_script_enabled=False)

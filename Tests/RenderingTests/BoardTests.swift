@@ -23,6 +23,12 @@ import Testing
         )
     }
 
+    @Test func `a title that begins with its service is told as what happened there`() throws {
+        var file = CanvasFixture.board
+        file.items[0].investigation.title = "payments: PoolTimeout after deploy of checkout 4.18.0"
+        #expect(try say(file).contains("for 21\u{a0}min: PoolTimeout in payments, probably since the deploy of checkout 4.18.0."))
+    }
+
     @Test func `with nothing open it says when the last one ended`() throws {
         var file = CanvasFixture.board
         file.items = CanvasFixture.ended(3)
@@ -94,9 +100,9 @@ import Testing
         let bytes = try CanvasRendering.board(file)
         #expect(bytes.count <= 200_000)
         let page = CanvasMarkup(bytes)
-        #expect(page.all(class: "dur").count == 201)
-        #expect(page.elements.contains { $0.text.hasPrefix("9\u{202f}800 older ones are not on this page.") })
-        #expect(page.elements.first { $0.attributes["id"] == "count" }?.text == "200 newest of 10\u{202f}000")
+        #expect(page.all(class: "dur").count == 151)
+        #expect(page.elements.contains { $0.text.hasPrefix("9\u{202f}850 older ones are not on this page.") })
+        #expect(page.all(class: "meta").contains { $0.text == "150 newest of 10\u{202f}000" })
     }
 
     @Test func `hundreds of open ones are cut and counted`() throws {
@@ -107,8 +113,8 @@ import Testing
             return item
         }
         let page = try page(file)
-        #expect(page.all(class: "age").count == 50)
-        #expect(page.elements.contains { $0.text.hasPrefix("And 250 lesser ones") })
+        #expect(page.all(class: "age").count == 30)
+        #expect(page.elements.contains { $0.text.hasPrefix("And 270 lesser ones") })
     }
 
     @Test(arguments: CaseFixture.hostileTexts.indices)
@@ -130,13 +136,9 @@ import Testing
         #expect(CanvasRendering.faults(try CanvasRendering.board(file)) == [])
     }
 
-    @Test(
-        arguments: [(Array(repeating: Int64(60_000), count: 3), nil, nil), ((1...39).map { $0 * 60_000 }, 13, 27)]
-            as [([Int64], Int64?, Int64?)])
-    func `a median comes with its interval once there are enough`(_ values: [Int64], _ low: Int64?, _ high: Int64?) throws {
-        let interval = try #require(MedianInterval(values))
-        #expect(interval.low.map { $0 / 60_000 } == low)
-        #expect(interval.high.map { $0 / 60_000 } == high)
-        #expect(MedianInterval([]) == nil)
+    @Test func `a row says its status and services to the filter`() throws {
+        let rows = try page(CanvasFixture.board).all("li").filter { $0.attributes["data-row"] != nil }
+        #expect(rows.prefix(2).map { $0.attributes["data-row"] } == ["in_progress", "open"])
+        #expect(rows.first?.attributes["data-services"]?.split(separator: "\n").contains("payments") == true)
     }
 }

@@ -17,7 +17,7 @@ import Testing
         ),
         (
             "|a|b|c|\n|:-|-:|:-:|\n|1|2|3|",
-            "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Table\"><table>\n<thead><tr><th scope=\"col\">a</th>"
+            "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"Table\"><table>\n<thead><tr><th scope=\"col\">a</th>"
                 + "<th scope=\"col\" class=\"n\">b</th><th scope=\"col\" class=\"c\">c</th></tr></thead>\n"
                 + "<tr><td>1</td><td class=\"n\">2</td><td class=\"c\">3</td></tr>\n</table></div>\n"
         ),

@@ -9,6 +9,7 @@ struct PublishAPI {
     private let context: RunContext
     private let assetsDigest: String
     private var store: CaseStore { context.store }
+    private var places: PublishedPlaces { PublishedPlaces(context.workspace) }
     init(_ context: RunContext, assetsDigest: String) {
         self.context = context
         self.assetsDigest = assetsDigest
@@ -27,7 +28,7 @@ struct PublishAPI {
         let counts = Fingerprint([lists] + events.map { "\($0.source) \($0.type) \($0.severity) \($0.count)" }).text
         let index = Fingerprint(lists, letters.text).text
 
-        let isListed = publisher.keepAll(
+        let isListed = publisher.keep(
             below: [Self.root + "filters", Self.root + "investigations/pages", "feeds", "sitemap.xml"],
             marker: Self.root + "filters.json", inputDigest: lists)
         let isCounted = ["stats.json", "analytics.json"].allSatisfy { publisher.isCurrent(Self.root + $0, inputDigest: counts) }
@@ -160,8 +161,8 @@ struct PublishAPI {
                 APISource(
                     name: name, kind: kind, readCount: stat?.readCount ?? 0, deadLetterCount: stat?.deadLetterCount ?? 0,
                     newestAt: stat?.newestAt, consecutiveFailures: breaker.consecutiveFailures, openedAt: breaker.openedAt,
-                    lastError: breaker.lastError.map(local),
-                    cursors: positions(try store.cursors(origin: name)),
+                    lastError: breaker.lastError.map(places.local),
+                    cursors: places.positions(try store.cursors(origin: name)),
                     days: []))
         }
         let digest = Fingerprint([assetsDigest, APIDocuments.sources(sources).text]).text
@@ -171,20 +172,6 @@ struct PublishAPI {
         }
     }
 
-    /// What of a cursor means something to others: how far, and of which content. Inodes and dates of this machine do not.
-    private static let positionMembers = ["heads", "object", "hash", "log", "offset", "line"]
-
-    /// A text with paths of the workspace as seen from its root.
-    private func local(_ text: String) -> String { text.replacing(context.workspace.root.plainPath.withTrailingSlash, with: "") }
-
-    private func positions(_ cursors: [String: Cursor]) -> [(item: String, position: JSONValue)] {
-        cursors.map { item, cursor in
-            var position: [String: JSONValue] = [:]
-            for name in Self.positionMembers { position[name] = cursor.state[name] }
-            return (item: local(item), position: .object(position))
-        }.sorted { $0.item < $1.item }
-    }
-
     private func publishDeadLetters(_ stamp: (count: Int, text: String), _ publisher: inout SitePublisher) throws {
         let pages = 1...APIPage.count(min(stamp.count, APIDeadLetter.maxPublished))
         let digest = Fingerprint(assetsDigest, stamp.text).text
@@ -192,7 +179,8 @@ struct PublishAPI {
         if pages.allSatisfy({ publisher.isCurrent(path($0), inputDigest: digest) }) { return pages.forEach { publisher.keep(path($0)) } }
         let letters = try store.deadLetters(includeOutbox: false, limit: APIDeadLetter.maxPublished).map {
             APIDeadLetter(
-                id: $0.id, origin: $0.letter.origin, place: local($0.letter.place), reason: $0.letter.reason, remedy: $0.letter.remedy,
+                id: $0.id, origin: $0.letter.origin, place: places.local($0.letter.place), reason: $0.letter.reason,
+                remedy: $0.letter.remedy,
                 firstAt: $0.firstAt, lastAt: $0.lastAt, count: $0.count)
         }
         for page in pages {

@@ -38,29 +38,7 @@ struct BoardDays {
     }
 }
 
-/// The median with its 95 % interval from order statistics (Conover, Practical Nonparametric Statistics, 3.2): ranks
-/// n/2 ± 1.96·√n/2. From six values on; fewer are too few for an interval.
-struct MedianInterval: Hashable {
-    let count: Int
-    let median: Int64
-    let low: Int64?
-    let high: Int64?
-
-    init?(_ values: [Int64]) {
-        guard !values.isEmpty else { return nil }
-        let sorted = values.sorted()
-        count = sorted.count
-        median = sorted.count % 2 == 1 ? sorted[sorted.count / 2] : sorted[sorted.count / 2 - 1] / 2 + sorted[sorted.count / 2] / 2
-        guard sorted.count >= 6 else {
-            (low, high) = (nil, nil)
-            return
-        }
-        let half = 1.96 * Double(sorted.count).squareRoot() / 2
-        let lower = max(1, Int((Double(sorted.count) / 2 - half).rounded()))
-        let upper = min(sorted.count, Int((Double(sorted.count) / 2 + half).rounded()) + 1)
-        low = sorted[lower - 1]
-        high = sorted[upper - 1]
-    }
+extension MedianInterval {
     /// Behind the median: `median, 31 min to 66 min, n 39`.
     var words: String {
         guard let low, let high else { return count == 1 ? "for one" : "median, n \(count), too few for an interval" }

@@ -27,7 +27,12 @@ enum BoardOpen {
             "number": .number(it.number), "priority": .text(it.priority.rawValue.uppercased()),
             "statusMark": .html(Sparks.status(it.status)),
             "statusName": .text(it.status.words), "owner": .optional(it.assignedTo?.clipped(to: 60)),
-            "services": .optional(services(it.services, shown: 4)),
+            "status": .text(it.status.rawValue), "serviceKeys": .text(CaseTable.serviceKeys(it)),
+            "hasServices": .flag(!it.services.isEmpty),
+            "serviceLinks": .list(
+                it.services.prefix(4).map {
+                    ["serviceName": .text($0.clipped(to: 40)), "serviceAddress": .text(SiteAddress.service($0))]
+                }), "moreServices": .optional(it.services.count > 4 ? "+\(it.services.count - 4)" : nil),
             "pieces": .text(PageWords.count(item.evidenceCount, "piece") + " of evidence"), "remarks": .list(remarks),
             "spark": item.rate.isEmpty
                 ? .absent : .html(Sparks.rate(item.rate, from: from, to: to, changeAt: item.changeAt, ends: ends, label: label)),

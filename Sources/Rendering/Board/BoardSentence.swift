@@ -53,8 +53,7 @@ struct BoardSentence {
                 text: alike == 1
                     ? "One \(name) investigation is open"
                     : "\(PageWords.capitalised(PageWords.spelled(alike))) \(name) investigations are open", isStrong: true))
-        let whole = worst.title.clipped(to: 140)
-        let title = PageWords.midSentence(whole.firstRange(of: ": ").map { String(whole[..<$0.lowerBound]) } ?? whole)
+        let title = news(worst)
         if alike == 1 {
             plain(", for \(age): ")
         } else {
@@ -76,6 +75,18 @@ struct BoardSentence {
         }
         if others > 0 { plain(" \(PageWords.capitalised(PageWords.spelled(others))) lesser \(others == 1 ? "one is" : "ones are") open.") }
         return pieces
+    }
+
+    /// What broke, short enough for the sentence: `payments fail` of `Payments fail: connections used up`; `PoolTimeout in payments`
+    /// of `payments: PoolTimeout after deploy of x`, since the sentence names the cause itself.
+    private static func news(_ it: Investigation) -> String {
+        let whole = it.title.clipped(to: 140)
+        guard let colon = whole.firstRange(of: ": ") else { return PageWords.midSentence(whole) }
+        let before = String(whole[..<colon.lowerBound])
+        guard it.services.contains(before) else { return PageWords.midSentence(before) }
+        var what = whole[colon.upperBound...]
+        if it.probableCause != nil, let after = what.firstRange(of: " after ") { what = what[..<after.lowerBound] }
+        return "\(PageWords.midSentence(String(what))) in \(before)"
     }
 
     static func view(_ pieces: [Emphasis.Piece]) -> TemplateValue { Emphasis.view(pieces) }

@@ -15,7 +15,7 @@ struct BoardSources {
                         ? (well == 1 ? "well" : "all \(PageWords.count(well)) are well")
                         : "\(PageWords.count(well)) of \(PageWords.count(file.sources.count)) \(well == 1 ? "is" : "are") well"),
             "noSources": .flag(file.sources.isEmpty), "hasSources": .flag(!file.sources.isEmpty),
-            "sources": .list(file.sources.map(source)),
+            "sources": .list(file.sources.map { Self.source($0, root: "", asOf: file.asOf) }),
             "changesMeta": .optional(changes.isEmpty ? nil : PageWords.count(file.recentChanges.count)),
             "noChanges": .flag(changes.isEmpty), "hasChanges": .flag(!changes.isEmpty), "changes": .list(changes.map(change)),
             "moreChanges": .optional(
@@ -24,18 +24,19 @@ struct BoardSources {
         ]
     }
 
-    private func source(_ source: SourceHealth) -> TemplateValue {
-        let silentFrom = source.newestAt.map { 1 - Double(max(0, file.asOf - $0)) / Double(Int64.dayMs) }
+    static func source(_ source: SourceHealth, root: String, asOf: Instant) -> TemplateValue {
+        let silentFrom = source.newestAt.map { 1 - Double(max(0, asOf - $0)) / Double(Int64.dayMs) }
         let isSilent = source.state == .stopped || source.state == .late || source.state == .failing || source.state == .gap
         return [
-            "name": .text(source.name.clipped(to: 60)), "state": .optional(source.state == .well ? nil : Self.word(source.state)),
-            "stateMark": .text(Self.mark(source.state)), "remark": .optional(source.remark.clipped(to: 200)),
+            "name": .text(source.name.clipped(to: 60)), "sourceAddress": .text(root + SiteAddress.source(source.name)),
+            "state": .optional(source.state == .well ? nil : word(source.state)),
+            "stateMark": .text(mark(source.state)), "remark": .optional(source.remark.clipped(to: 200)),
             "dead": .optional(source.deadLetterCount > 0 ? "\(PageWords.count(source.deadLetterCount)) could not be read" : nil),
             "spark": .html(Sparks.source(source.recent, silentFrom: isSilent ? silentFrom : nil)),
-            "newest": .text(source.newestAt.map { PageWords.duration(ms: max(0, file.asOf - $0)) } ?? "never"),
+            "newest": .text(source.newestAt.map { PageWords.duration(ms: max(0, asOf - $0)) } ?? "never"),
         ]
     }
-    private static func word(_ state: SourceHealth.State) -> String {
+    static func word(_ state: SourceHealth.State) -> String {
         switch state {
         case .well: "well"
         case .gap: "gap"
@@ -45,7 +46,7 @@ struct BoardSources {
         case .failing: "failing"
         }
     }
-    private static func mark(_ state: SourceHealth.State) -> String {
+    static func mark(_ state: SourceHealth.State) -> String {
         switch state {
         case .well: "good"
         case .gap, .late: "medium"

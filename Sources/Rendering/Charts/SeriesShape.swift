@@ -83,6 +83,12 @@ struct SeriesShape: Hashable {
         return bottom - (value - low) / range * (bottom - top)
     }
 
+    /// The usual range of what is drawn (a counter's rate) before a moment.
+    static func usualRange(_ track: MetricTrack, before moment: Instant) -> ClosedRange<Double>? {
+        var points = track.points.filter { $0.value.isFinite && abs($0.value) < 1e300 }
+        points.sort { ($0.timeMs, $0.value) < ($1.timeMs, $1.value) }
+        return quietRange(track.kind == .counter ? rates(points) : points, before: moment)
+    }
     /// Differences of a counter a second; a fall is a restart from zero.
     private static func rates(_ points: [MetricPoint]) -> [MetricPoint] {
         zip(points.dropFirst(), points).compactMap { next, last in
