@@ -40,7 +40,7 @@ struct RenderSite {
             context.progress.say("rendering the search")
             try SearchFiles(site).publish(&publisher)
         }
-        if writes == .pages { try PublishAPI(context, assetsDigest: context.assets.digest()).run(site.cases.map(\.stamp), &publisher) }
+        if writes == .pages { try PublishAPI(context, assetsDigest: site.assetsDigest).run(site.cases.map(\.stamp), &publisher) }
         try publisher.finish(in: store)
         return publisher.writtenCount
     }

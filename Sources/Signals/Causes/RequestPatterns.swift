@@ -181,9 +181,9 @@ struct RequestPatterns {
     static let branched = 0.4
 
     /// What each service says now and did not use to, failures apart, 0…1: it goes another way, and knows it.
-    func branches(at cut: Int64) -> [Int: Double] {
+    func branches(among changes: [Change]) -> [Int: Double] {
         var out: [Int: Double] = [:]
-        for change in changes(at: cut) where isBranch(change) {
+        for change in changes where isBranch(change) {
             let service = parents[change.parent].service
             out[service] = max(out[service] ?? 0, change.strength)
         }
@@ -197,7 +197,7 @@ struct RequestPatterns {
     /// The parent's service is accused; a callee that is no longer called by .6. Where requests go another way after one and the same
     /// answer, the service that gave it is accused by .55 of each caller, and by up to .95 of one that says where it went (`branches`).
     /// What several callers say, or one that knows, is testimony.
-    func evidence(at cut: Int64, branches: [Int: Double]) -> [Int: Accusation] {
+    func evidence(of changes: [Change], at cut: Int64, branches: [Int: Double]) -> [Int: Accusation] {
         var out: [Int: Accusation] = [:]
         var answers: [Child: [Int: (value: Double, change: Change)]] = [:]
         func accuse(_ service: Int, _ value: Double, _ change: Change, isHearsay: Bool, answer: Child? = nil) {
@@ -205,7 +205,7 @@ struct RequestPatterns {
             let why = words(change) + (answer.map { ", after the answer of “\($0.text.clipped(to: 80))”" } ?? "")
             out[service] = Accusation(value: value, why: why, operation: parents[change.parent].text, isHearsay: isHearsay)
         }
-        for change in changes(at: cut) {
+        for change in changes {
             let parent = parents[change.parent]
             let child = parent.children[change.child]
             accuse(parent.service, change.value, change, isHearsay: false)
