@@ -15,28 +15,8 @@ package struct DurationStatistic: Hashable, Sendable {
         median = sorted.count % 2 == 1 ? sorted[sorted.count / 2] : (sorted[sorted.count / 2 - 1] + sorted[sorted.count / 2]) / 2
         // The nearest rank: the smallest value that at least nine of ten do not exceed.
         p90 = sorted[min(sorted.count - 1, (sorted.count * 9 + 9) / 10 - 1)]
-        if let rank = Self.intervalRank(sorted.count) { interval = max(first, sorted[rank])...min(last, sorted[sorted.count - 1 - rank]) }
-    }
-
-    /// The distribution-free interval of a median by order statistics: the k-th value from either end, counted from 0, where
-    /// fewer than k + 1 of n fair coins show heads with a probability of at most 2.5 % (Conover, Practical Nonparametric
-    /// Statistics, 3.2).
-    static func intervalRank(_ n: Int) -> Int? {
-        if n < 6 { return nil }
-        // From 1 000 on the binomial distribution is as good as normal; below it is summed.
-        if n > 1_000 { return max(0, Int((Double(n) / 2 - 0.98 * Double(n).squareRoot()).rounded(.down)) - 1) }
-        var probability = 1.0
-        for _ in 0..<n { probability /= 2 }
-        var sum = probability
-        var rank: Int?
-        var k = 0
-        while sum <= 0.025, k < n / 2 {
-            rank = k
-            k += 1
-            probability *= Double(n - k + 1) / Double(k)
-            sum += probability
-        }
-        return rank
+        let rank = MedianInterval.rank(sorted.count)
+        if rank > 0 { interval = max(first, sorted[rank - 1])...min(last, sorted[sorted.count - rank]) }
     }
 }
 
