@@ -36,8 +36,12 @@ struct SeenValues {
         var side: Double = 0
     }
 
+    /// A multiple of the width of `Lanes`, and so are the gaps between one value more than that.
     static let capacity = 32
-    /// The first `count` are held, ascending; `places` says more of each. Of fixed length, with room for one more than is kept.
+    private typealias Lanes = SIMD4<Double>
+    private static let noValue = Double.infinity
+    /// The first `count` are held, ascending, `noValue` behind them; `places` says more of each. Of fixed length, with room for one
+    /// more than is kept and for a whole `Lanes` at its end.
     private var values: [Double]
     private var places: [Place]
     private var count = 0
@@ -51,7 +55,7 @@ struct SeenValues {
     init(delay: Int = 2, memory: Double = 0.35) {
         self.delay = max(1, delay)
         self.memory = memory
-        values = Array(repeating: 0, count: Self.capacity + 1)
+        values = Array(repeating: Self.noValue, count: Self.capacity + Lanes.scalarCount)
         places = Array(repeating: Place(visits: 1, birth: 0, lastRow: 0, memory: 0), count: Self.capacity + 1)
         waiting.reserveCapacity(delay)
     }
@@ -74,18 +78,17 @@ struct SeenValues {
     private func deviation(of value: Double, floor: Double) -> Deviation {
         values.withUnsafeBufferPointer { values in
             places.withUnsafeBufferPointer { places in
-                Self.deviation(of: value, floor: floor, UnsafeBufferPointer(rebasing: values[..<count]), places)
+                guard count > 0, let values = values.baseAddress, let places = places.baseAddress else { return Deviation() }
+                return Self.deviation(of: value, floor: floor, count, values, places)
             }
         }
     }
 
     private static func deviation(
-        of value: Double, floor: Double, _ values: UnsafeBufferPointer<Double>, _ places: UnsafeBufferPointer<Place>
+        of value: Double, floor: Double, _ count: Int, _ values: UnsafePointer<Double>, _ places: UnsafePointer<Place>
     ) -> Deviation {
-        let count = values.count
-        if count == 0 { return Deviation() }
         let range = values[count - 1] - values[0]
-        let above = firstIndex(notBelow: value, values)
+        let above = firstIndex(notBelow: value, count, values)
         let nearest: Int
         if above == count {
             nearest = above - 1
@@ -94,7 +97,7 @@ struct SeenValues {
         } else {
             nearest = above
         }
-        let unit = max(0.15 * range, spacing(behind: nearest, from: value, values), floor)
+        let unit = max(0.15 * range, spacing(behind: nearest, from: value, count, values), floor)
         let side: Double = value > values[nearest] ? 1 : value < values[nearest] ? -1 : 0
         guard unit > 0 else { return side == 0 ? Deviation() : Deviation(score: 10, signal: 10, side: side) }
         var score = Double.infinity
@@ -119,35 +122,46 @@ struct SeenValues {
     }
 
     /// The mean of up to four gaps on the far side of a place: wide where the series is sparse.
-    private static func spacing(behind nearest: Int, from value: Double, _ values: UnsafeBufferPointer<Double>) -> Double {
-        let gaps = value >= values[nearest] ? min(4, nearest) : min(4, values.count - 1 - nearest)
+    @inline(__always)
+    private static func spacing(behind nearest: Int, from value: Double, _ count: Int, _ values: UnsafePointer<Double>) -> Double {
+        let gaps = value >= values[nearest] ? min(4, nearest) : min(4, count - 1 - nearest)
         if gaps == 0 { return 0 }
         let at = value >= values[nearest] ? nearest - gaps : nearest + gaps
         return abs(values[nearest] - values[at]) / Double(gaps)
     }
 
-    /// Counts those below: few values, and no branch to guess.
+    /// Counts those below, a few at once: few values, and no branch to guess.
     @inline(__always)
-    private static func firstIndex(notBelow value: Double, _ values: UnsafeBufferPointer<Double>) -> Int {
-        var below = 0
-        for index in 0..<values.count { below &+= values[index] < value ? 1 : 0 }
-        return below
+    private static func firstIndex(notBelow value: Double, _ count: Int, _ values: UnsafePointer<Double>) -> Int {
+        let sought = Lanes(repeating: value)
+        var below = SIMD4<Int64>()
+        var index = 0
+        while index < count {
+            below &-= unsafeBitCast(lanes(values + index) .< sought, to: SIMD4<Int64>.self)  // -1 where it is so
+            index += Lanes.scalarCount
+        }
+        return Int(below.wrappedSum())
+    }
+
+    @inline(__always)
+    private static func lanes(_ values: UnsafePointer<Double>) -> Lanes {
+        UnsafeRawPointer(values).loadUnaligned(as: Lanes.self)
     }
 
     private mutating func absorb(_ value: Double, deviation: Double, row: Int) {
         values.withUnsafeMutableBufferPointer { values in
             places.withUnsafeMutableBufferPointer { places in
+                guard let values = values.baseAddress, let places = places.baseAddress else { return }
                 Self.absorb(value, deviation, row, memory, &count, values, places)
             }
         }
     }
 
     private static func absorb(
-        _ value: Double, _ deviation: Double, _ row: Int, _ memory: Double, _ count: inout Int,
-        _ values: UnsafeMutableBufferPointer<Double>,
-        _ places: UnsafeMutableBufferPointer<Place>
+        _ value: Double, _ deviation: Double, _ row: Int, _ memory: Double, _ count: inout Int, _ values: UnsafeMutablePointer<Double>,
+        _ places: UnsafeMutablePointer<Place>
     ) {
-        let at = firstIndex(notBelow: value, UnsafeBufferPointer(rebasing: values[..<count]))
+        let at = firstIndex(notBelow: value, count, values)
         let range = count > 0 ? values[count - 1] - values[0] : 0
         var near = -1
         if at < count, values[at] - value <= 0.005 * range { near = at }
@@ -158,26 +172,26 @@ struct SeenValues {
             places[near].remember(memory)
             return
         }
-        var index = count
-        while index > at {
-            values[index] = values[index - 1]
-            places[index] = places[index - 1]
-            index -= 1
-        }
+        (values + at + 1).update(from: values + at, count: count - at)
+        (places + at + 1).update(from: places + at, count: count - at)
         values[at] = value
         places[at] = Place(visits: 1, birth: deviation, lastRow: row, memory: memory)
         count += 1
         if count > capacity { mergeClosest(memory, &count, values, places) }
     }
 
+    /// Of `capacity` + 1 values makes the two that lie closest one.
     private static func mergeClosest(
-        _ memory: Double, _ count: inout Int, _ values: UnsafeMutableBufferPointer<Double>, _ places: UnsafeMutableBufferPointer<Place>
+        _ memory: Double, _ count: inout Int, _ values: UnsafeMutablePointer<Double>, _ places: UnsafeMutablePointer<Place>
     ) {
-        var gap = Double.infinity
-        for index in 1..<count {
-            let own = values[index] - values[index - 1]
-            gap = own < gap ? own : gap
+        var least = lanes(values + 1) - lanes(values)
+        var index = Lanes.scalarCount
+        while index < capacity {
+            let gaps = lanes(values + index + 1) - lanes(values + index)
+            least.replace(with: gaps, where: gaps .< least)
+            index += Lanes.scalarCount
         }
+        let gap = least.min()
         var best = 1
         while best < count - 1, values[best] - values[best - 1] != gap { best += 1 }
         let left = places[best - 1]
@@ -190,11 +204,9 @@ struct SeenValues {
         places[best - 1] = Place(
             visits: visits, birth: min(left.birth, right.birth), lastRow: max(left.lastRow, right.lastRow), memory: memory)
         count -= 1
-        while best < count {
-            values[best] = values[best + 1]
-            places[best] = places[best + 1]
-            best += 1
-        }
+        (values + best).update(from: values + best + 1, count: count - best)
+        (places + best).update(from: places + best + 1, count: count - best)
+        values[count] = noValue
     }
 }
 
