@@ -147,9 +147,9 @@ struct CallTimes {
     func excess(_ number: Int, at cut: Int64) -> Excess? {
         let item = items[number]
         guard let usual = usual(item, cut), var excess = excess(number, at: cut, against: usual) else { return nil }
-        let before = item.series.before(cut)
+        let before = item.series.beforeRange(cut)
         guard excess.significance > 0, item.series.quiet.count >= 8, before.count >= 4 else { return excess }
-        let earlier = before.sorted().quantile(0.3)
+        let earlier = item.series.ascending(before).quantile(0.3)
         if earlier > usual.median {
             var drifted = usual
             drifted.median = earlier
@@ -164,9 +164,8 @@ struct CallTimes {
 
     private func excess(_ number: Int, at cut: Int64, against usual: Usual) -> Excess? {
         let item = items[number]
-        let range = item.series.afterRange(cut)
-        guard !range.isEmpty else { return nil }
-        let post = item.series.values[range].sorted()
+        let post = item.series.ascending(item.series.afterRange(cut))
+        guard !post.isEmpty else { return nil }
         let high = usual.threshold + 0.5 * usual.spread
         let share = Double(post.count { $0 > high }) / Double(post.count)
         let shareBefore = usual.factor < 1 ? 0 : Double(usual.reference.count { $0 > high }) / Double(usual.reference.count)

@@ -71,6 +71,7 @@ struct CauseMetrics {
             }
             let isCounter = track.kind == .counter
             var last: MetricPoint?
+            item.series.reserve(track.points.count)
             for point in track.points where point.value.isFinite {
                 var value = point.value
                 if isCounter {
@@ -118,9 +119,7 @@ struct CauseMetrics {
         }
         var stands: [Stand] = []
         for (number, item) in items.enumerated() {
-            let range = item.series.afterRange(cut)
-            let post = Array(item.series.values[range]).ascending()
-            let pre = Array(item.series.before(cut)).ascending()
+            let (pre, post) = item.series.around(cut)
             let reference = item.series.reference(pre)
             guard !post.isEmpty, reference.count >= 3 else { continue }
             let level =

@@ -35,13 +35,17 @@ struct CutEstimate {
 
     private mutating func add(_ series: CauseSeries, floor: Double) {
         guard series.times.count >= 4 else { return }
-        let reference = series.quiet.count >= 8 ? series.quiet : (series.quiet + series.values).ascending()
+        let reference = series.reference(series.ascending(series.values.indices))
         let median = reference.quantile(0.5)
         let low = median - reference.quantile(0.1)
         let spread = max(1.5 * low, min(reference.quantile(0.9) - median, 3 * low), 0.1 * abs(median), floor, 1e-9)
         var sums = [0.0]
         sums.reserveCapacity(series.values.count + 1)
-        for value in series.values { sums.append((sums.last ?? 0) + min(20, max(0, (value - median) / spread))) }
+        var sum = 0.0
+        for value in series.values {
+            sum += min(20, max(0, (value - median) / spread))
+            sums.append(sum)
+        }
         tracks.append(Track(times: series.times, sums: sums))
     }
 
