@@ -1,17 +1,5 @@
 import Model
 
-/// One entry of the audit. `hash` covers the hash before it and everything the entry says.
-package struct AuditEntry: Hashable, Sendable {
-    package var seq: Int64
-    package var at: Instant
-    package var author: String
-    package var action: String
-    package var subject: String
-    package var detail: JSONValue
-    package var previousHash: String
-    package var hash: String
-}
-
 /// The chain: SHA-256 over the hash of the entry before, a newline, and the entry as JSON with sorted keys.
 package enum AuditChain {
     /// The hash before the first entry.

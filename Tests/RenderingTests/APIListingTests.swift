@@ -34,10 +34,10 @@ enum APIFixture {
     static let letter = APIDeadLetter(
         id: 1, origin: "app-logs", place: "app.log:17", reason: "the line is longer than 1 MiB", remedy: "cut it at its source",
         firstAt: CaseFixture.at(14, 0), lastAt: CaseFixture.at(14, 5), count: 2)
-    static func record(_ seq: Int64, _ action: String, _ detail: JSONValue) -> ChangeRecord {
-        ChangeRecord(
+    static func record(_ seq: Int64, _ action: String, _ detail: JSONValue) -> AuditEntry {
+        AuditEntry(
             seq: seq, at: CaseFixture.at(14, 10), author: "caseboard", action: action, subject: "case_0001", detail: detail,
-            hash: "hash \(seq)")
+            previousHash: "hash \(seq - 1)", hash: "hash \(seq)")
     }
     static let records = [
         record(

@@ -149,21 +149,13 @@ struct PublishAPI {
     }
 
     private func publishSources(_ publisher: inout SitePublisher) throws {
-        let stats = Dictionary(
-            try store.sourceStats(now: context.now).map { ($0.origin, $0) }, uniquingKeysWith: { first, _ in first })
-        var declared = context.configuration.sources.map { (name: $0.name, kind: $0.kind) }
-        if stats["inbox"] != nil { declared.append(("inbox", "events")) }
-        var sources: [APISource] = []
-        for (name, kind) in declared {
-            let stat = stats[name]
-            let breaker = try store.breaker(origin: name)
-            sources.append(
-                APISource(
-                    name: name, kind: kind, readCount: stat?.readCount ?? 0, deadLetterCount: stat?.deadLetterCount ?? 0,
-                    newestAt: stat?.newestAt, consecutiveFailures: breaker.consecutiveFailures, openedAt: breaker.openedAt,
-                    lastError: breaker.lastError.map(places.local),
-                    cursors: places.positions(try store.cursors(origin: name)),
-                    days: []))
+        var sources = try DeclaredSource.all(context).map { source in
+            APISource(
+                name: source.name, kind: source.kind, readCount: source.stats?.readCount ?? 0,
+                deadLetterCount: source.stats?.deadLetterCount ?? 0, newestAt: source.stats?.newestAt,
+                consecutiveFailures: source.breaker.consecutiveFailures, openedAt: source.breaker.openedAt,
+                lastError: source.breaker.lastError.map(places.local),
+                cursors: places.positions(try store.cursors(origin: source.name)), days: [])
         }
         let digest = Fingerprint([assetsDigest, APIDocuments.sources(sources).text]).text
         try publisher.publish(Self.root + "sources.json", inputDigest: digest) {
@@ -212,11 +204,7 @@ struct PublishAPI {
             let end = min(lastSeq, segment * ChangeFeed.segmentEntries)
             let digest = Fingerprint(assetsDigest, base ?? "", "\(first) \(end)").text
             try publisher.publish(Self.root + ChangeFeed.path(segment, last: last), inputDigest: digest) {
-                let records = try store.auditEntries(after: first, limit: Int(ChangeFeed.segmentEntries)).map {
-                    ChangeRecord(
-                        seq: $0.seq, at: $0.at, author: $0.author, action: $0.action, subject: $0.subject, detail: $0.detail, hash: $0.hash)
-                }
-                return ChangeFeed.lines(records, baseURL: base)
+                ChangeFeed.lines(try store.auditEntries(after: first, limit: Int(ChangeFeed.segmentEntries)), baseURL: base)
             }
         }
         try publisher.publish(Self.root + "changes/index.json", inputDigest: Fingerprint(assetsDigest, "\(lastSeq)").text) {

@@ -1,27 +1,5 @@
 import Model
 
-/// One entry of the audit, as the change feed needs it.
-package struct ChangeRecord: Sendable {
-    package var seq: Int64
-    package var at: Instant
-    package var author: String
-    package var action: String
-    /// The key of the investigation.
-    package var subject: String
-    package var detail: JSONValue
-    /// The hash of the entry, which no other entry has.
-    package var hash: String
-    package init(seq: Int64, at: Instant, author: String, action: String, subject: String, detail: JSONValue, hash: String) {
-        self.seq = seq
-        self.at = at
-        self.author = author
-        self.action = action
-        self.subject = subject
-        self.detail = detail
-        self.hash = hash
-    }
-}
-
 /// The change feed: CloudEvents 1.0 (https://github.com/cloudevents/spec) as JSON, one a line, oldest first.
 ///
 /// It is cut into segments of a fixed number of audit entries. A full segment never changes again; the last one only grows.
@@ -46,11 +24,11 @@ package enum ChangeFeed {
     }
 
     /// The lines of some entries; entries about anything but investigations have none.
-    package static func lines(_ records: [ChangeRecord], baseURL: String?) -> [UInt8] {
+    package static func lines(_ entries: [AuditEntry], baseURL: String?) -> [UInt8] {
         var out: [UInt8] = []
-        for record in records {
-            for (kind, data) in changes(record) {
-                event(record, kind, data, source: baseURL ?? "urn:caseboard").write(into: &out, indent: nil)
+        for entry in entries {
+            for (kind, data) in changes(entry) {
+                event(entry, kind, data, source: baseURL ?? "urn:caseboard").write(into: &out, indent: nil)
                 out.append(10)
             }
         }
@@ -72,19 +50,19 @@ package enum ChangeFeed {
         ]
     }
 
-    private static func changes(_ record: ChangeRecord) -> [(Kind, JSONValue)] {
-        let detail = record.detail
+    private static func changes(_ entry: AuditEntry) -> [(Kind, JSONValue)] {
+        let detail = entry.detail
         func data(_ members: [String]) -> JSONValue {
             var data: [String: JSONValue] = [
-                "key": .string(record.subject), "author": .string(record.author), "sequence": .int(record.seq),
+                "key": .string(entry.subject), "author": .string(entry.author), "sequence": .int(entry.seq),
             ]
             for name in ["number", "version"] + members { data[name] = detail[name] }
             return .object(data)
         }
         var out: [(Kind, JSONValue)] = []
-        switch record.action {
+        switch entry.action {
         case "open", "update":
-            out.append((record.action == "open" ? .created : .updated, data(["reasons", "status"])))
+            out.append((entry.action == "open" ? .created : .updated, data(["reasons", "status"])))
             if detail["was_status"] != nil { out.append((.statusChanged, data(["status", "was_status"]))) }
             if detail["linked"] != nil { out.append((.linked, data(["linked", "linked_count"]))) }
             if detail["unlinked"] != nil { out.append((.unlinked, data(["unlinked", "unlinked_count"]))) }
@@ -93,7 +71,7 @@ package enum ChangeFeed {
         case "note": out.append((.noted, data([])))
         case "linked", "unrelated":
             let fingerprint = detail["fingerprint"].map { [$0] } ?? []
-            let isLink = record.action == "linked"
+            let isLink = entry.action == "linked"
             var data = data([])
             data[isLink ? "linked" : "unlinked"] = .array(fingerprint)
             data[isLink ? "linked_count" : "unlinked_count"] = .int(Int64(fingerprint.count))
@@ -103,11 +81,11 @@ package enum ChangeFeed {
         return out
     }
 
-    private static func event(_ record: ChangeRecord, _ kind: Kind, _ data: JSONValue, source: String) -> JSONValue {
+    private static func event(_ entry: AuditEntry, _ kind: Kind, _ data: JSONValue, source: String) -> JSONValue {
         [
-            "specversion": "1.0", "id": .string("chg_" + Fingerprint(record.hash, kind.rawValue).text), "source": .string(source),
-            "type": .string("caseboard.investigation.\(kind.rawValue)"), "subject": .string(record.subject),
-            "time": .string(record.at.rfc3339), "datacontenttype": "application/json",
+            "specversion": "1.0", "id": .string("chg_" + Fingerprint(entry.hash, kind.rawValue).text), "source": .string(source),
+            "type": .string("caseboard.investigation.\(kind.rawValue)"), "subject": .string(entry.subject),
+            "time": .string(entry.at.rfc3339), "datacontenttype": "application/json",
             "data": data,
         ]
     }
