@@ -13,8 +13,6 @@ struct ColumnChart {
         var kind: String
         var name: String
     }
-    static let width = 840.0
-
     var layers: [Layer]
     var columns: [Column]
     /// Spans without data, as places between columns (0 … count).
@@ -32,25 +30,10 @@ struct ColumnChart {
         let most = Double(max(1, columns.map { Self.sum($0.values) }.max() ?? 1))
         let scale = Self.roundUp(most)
         func y(_ value: Double) -> Double { ground - value / scale * (ground - top) }
-        svg.begin(
-            "svg",
-            [
-                "class": .literal("chart"), "width": .literal("100%"), "height": .number(height), "role": .literal("img"),
-                "aria-label": .text(label),
-            ])
-        svg.begin(
-            "svg",
-            [
-                "class": .literal("fluid"), "width": .literal("100%"), "height": .number(height),
-                "viewBox": .literal("0 0 840 \(Int(height))"), "preserveAspectRatio": .literal("none"),
-            ])
-        var rules = SVGPath()
-        for share in [0.5, 1.0] {
-            rules.move(0, y(scale * share))
-            rules.horizontal(Self.width)
-        }
-        svg.path(rules, ["class": .literal("ruleline")])
-        let pitch = Self.width / Double(max(1, columns.count))
+        svg.beginChart(height: height, label: label)
+        svg.beginStretched(height: height)
+        svg.rules([y(scale * 0.5), y(scale)])
+        let pitch = TimeAxis.nominalWidth / Double(max(1, columns.count))
         let body = max(1, pitch - (pitch > 6 ? 2 : 0.6))
         for gap in gaps {
             svg.element(
@@ -70,10 +53,7 @@ struct ColumnChart {
             }
             svg.path(path, ["class": .literal("fill " + layer.kind)])
         }
-        var base = SVGPath()
-        base.move(0, ground + 0.5)
-        base.horizontal(Self.width)
-        svg.path(base, ["class": .literal("ticks")])
+        svg.rules([ground + 0.5], kind: "ticks")
         svg.end()
         svg.text(PageWords.count(Int64(scale)), ["class": .literal("lab"), "x": .literal("0"), "y": .number(y(scale) - 3)])
         if scale >= 4 {

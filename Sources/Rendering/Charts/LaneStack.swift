@@ -36,12 +36,7 @@ struct LaneStack {
         let height = Self.headHeight + lanes.reduce(0) { $0 + $1.height }
         svg.begin(
             "svg", ["class": .literal("plot"), "width": .literal("100%"), "height": .number(height), "aria-hidden": .literal("true")])
-        svg.begin(
-            "svg",
-            [
-                "class": .literal("fluid"), "width": .literal("100%"), "height": .number(height),
-                "viewBox": .literal("0 0 840 \(Int(height))"), "preserveAspectRatio": .literal("none"),
-            ])
+        svg.beginStretched(height: height)
         for wash in washes where axis.x(wash.upperBound) > axis.x(wash.lowerBound) {
             svg.element(
                 "rect",
@@ -50,14 +45,7 @@ struct LaneStack {
                     "width": .number(axis.x(wash.upperBound) - axis.x(wash.lowerBound)), "height": .number(height - Self.headHeight),
                 ])
         }
-        var ticks = SVGPath()
-        for tick in axis.ticks() {
-            ticks.move(axis.x(tick.at), tick.label.isEmpty ? 19 : 16)
-            ticks.vertical(24)
-        }
-        ticks.move(0, 24)
-        ticks.horizontal(TimeAxis.nominalWidth)
-        svg.path(ticks, ["class": .literal("ticks")])
+        svg.axisTicks(axis)
         var pins = SVGPath()
         for change in changes where axis.contains(change) {
             pins.move(axis.x(change), Self.headHeight)
@@ -74,17 +62,7 @@ struct LaneStack {
         }
         svg.path(rules, ["class": .literal("ruleline")])
         svg.end()
-        svg.begin("g", ["class": .literal("axis")])
-        for tick in axis.ticks() where !tick.label.isEmpty {
-            let percent = axis.percent(tick.at)
-            svg.text(
-                tick.label,
-                [
-                    "x": .percent(percent), "y": .number(11),
-                    "text-anchor": .literal(percent < 2 ? "start" : percent > 98 ? "end" : "middle"),
-                ])
-        }
-        svg.end()
+        svg.axisLabels(axis)
         top = Self.headHeight
         for lane in lanes {
             drawFixed(lane, top: top, into: &svg)

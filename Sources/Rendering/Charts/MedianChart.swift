@@ -6,7 +6,6 @@ struct MedianChart {
         var tick: String
         var interval: MedianInterval?
     }
-    static let width = 840.0
     var points: [Point]
     var label: String
 
@@ -17,25 +16,10 @@ struct MedianChart {
         let tops = points.compactMap(\.interval).map { Double($0.high ?? $0.median) }
         let most = Self.niceMs(tops.max() ?? 1)
         func y(_ ms: Int64) -> Double { ground - min(1, Double(max(0, ms)) / most) * (ground - top) }
-        func x(_ index: Int) -> Double { (Double(index) + 0.5) / Double(max(1, points.count)) * Self.width }
-        svg.begin(
-            "svg",
-            [
-                "class": .literal("chart"), "width": .literal("100%"), "height": .number(height), "role": .literal("img"),
-                "aria-label": .text(label),
-            ])
-        svg.begin(
-            "svg",
-            [
-                "class": .literal("fluid"), "width": .literal("100%"), "height": .number(height), "viewBox": .literal("0 0 840 150"),
-                "preserveAspectRatio": .literal("none"),
-            ])
-        var rules = SVGPath()
-        for share in [0.5, 1.0] {
-            rules.move(0, y(Int64(most * share)))
-            rules.horizontal(Self.width)
-        }
-        svg.path(rules, ["class": .literal("ruleline")])
+        func x(_ index: Int) -> Double { (Double(index) + 0.5) / Double(max(1, points.count)) * TimeAxis.nominalWidth }
+        svg.beginChart(height: height, label: label)
+        svg.beginStretched(height: height)
+        svg.rules([y(Int64(most * 0.5)), y(Int64(most))])
         // A band from each interval to the next; where n is too small there is none.
         var band = SVGPath()
         var line = SVGPath()
@@ -58,10 +42,7 @@ struct MedianChart {
         }
         svg.path(band, ["class": .literal("band")])
         svg.path(line, ["class": .literal("spark")])
-        var base = SVGPath()
-        base.move(0, ground + 0.5)
-        base.horizontal(Self.width)
-        svg.path(base, ["class": .literal("ticks")])
+        svg.rules([ground + 0.5], kind: "ticks")
         svg.end()
         for share in [0.5, 1.0] {
             svg.text(
@@ -69,7 +50,7 @@ struct MedianChart {
                 ["class": .literal("lab"), "x": .literal("0"), "y": .number(y(Int64(most * share)) - 3)])
         }
         for (index, point) in points.enumerated() {
-            let percent = x(index) / Self.width * 100
+            let percent = x(index) / TimeAxis.nominalWidth * 100
             if !point.tick.isEmpty {
                 svg.text(
                     point.tick,

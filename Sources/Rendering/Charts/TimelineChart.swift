@@ -81,7 +81,7 @@ struct TimelineChart {
         drawWash()
         drawStretched()
         drawVerticals()
-        drawAxisLabels()
+        svg.axisLabels(axis)
         svg.begin("g", ["class": .literal("own")])
         for (index, lane) in drawing.lanes.enumerated() { drawLaneWords(lane, top: laneTop(index)) }
         svg.end()
@@ -114,14 +114,7 @@ struct TimelineChart {
                 "width": .literal("100%"), "height": .number(height), "viewBox": .literal("0 0 840 \(Int(height))"),
                 "preserveAspectRatio": .literal("none"), "class": .literal("fluid"),
             ])
-        var ticks = SVGPath()
-        for tick in axis.ticks() {
-            ticks.move(axis.x(tick.at), tick.label.isEmpty ? 19 : 16)
-            ticks.vertical(24)
-        }
-        ticks.move(0, 24)
-        ticks.horizontal(TimeAxis.nominalWidth)
-        svg.path(ticks, ["class": .literal("ticks")])
+        svg.axisTicks(axis)
 
         svg.begin("g", ["class": .literal("own")])
         var rules = SVGPath()
@@ -239,16 +232,6 @@ struct TimelineChart {
     }
 
     // MARK: - What keeps its size: words, marks
-
-    private mutating func drawAxisLabels() {
-        svg.begin("g", ["class": .literal("axis")])
-        for tick in axis.ticks() where !tick.label.isEmpty {
-            let percent = axis.percent(tick.at)
-            let anchor = percent < 2 ? "start" : percent > 98 ? "end" : "middle"
-            svg.text(tick.label, ["x": .percent(percent), "y": .number(11), "text-anchor": .literal(anchor)])
-        }
-        svg.end()
-    }
 
     /// A word beside a place: to the right of it, or to the left near the end of the drawing.
     private mutating func word(_ text: String, x: Double, y: Double, gap: Double, kind: String, leftward: Bool? = nil) {
