@@ -73,21 +73,22 @@ package struct DeliveryMeasures {
         func recoveries(_ list: [Deployment]) -> [Int64] { list.compactMap(\.recoveryMs) }
         return [
             Estimates.rate(
-                "Deployments a day", meaning: "Deployments to production by day.", now: (recent.count, days(now)),
+                "deployment_frequency", "Deployments a day", meaning: "Deployments to production by day.", now: (recent.count, days(now)),
                 before: (earlier.count, days(before))),
             Estimates.durations(
-                "Lead time, commit to live", meaning: "From a commit to the first deployment that carried it; merges left out.",
+                "lead_time_for_changes", "Lead time, commit to live",
+                meaning: "From a commit to the first deployment that carried it; merges left out.",
                 now: leads.filter { now.contains($0.at) }.map(\.ms), before: leads.filter { before.contains($0.at) }.map(\.ms)),
             Estimates.share(
-                "Deployments that failed",
+                "change_failure_rate", "Deployments that failed",
                 meaning: "They probably caused an investigation, or the next deployment of the service went back.",
                 now: (recent.count { $0.failed }, recent.count), before: (earlier.count { $0.failed }, earlier.count)),
             Estimates.durations(
-                "Recovery from a failed deployment",
+                "failed_deployment_recovery_time", "Recovery from a failed deployment",
                 meaning: "From a failed deployment to the end of its investigation, or to the deployment that went back.",
                 now: recoveries(recent), before: recoveries(earlier)),
             Estimates.share(
-                "Rework",
+                "deployment_rework_rate", "Rework",
                 meaning: "Deployments that went back, or went live into an open investigation of their service that a deployment caused.",
                 now: (recent.count { $0.isRework }, recent.count), before: (earlier.count { $0.isRework }, earlier.count)),
         ]
@@ -99,17 +100,23 @@ package struct DeliveryMeasures {
         func steps(_ range: Range<Instant>, _ step: (Investigation) -> Int64?) -> [Int64] {
             ordered.filter { range.contains($0.startedAt) }.compactMap(step).map { max(0, $0) }
         }
-        let kinds: [(String, String, (Investigation) -> Int64?)] = [
-            ("Time to detect", "From the first sign to the first alert or report.", { it in it.detectedAt.map { $0 - it.startedAt } }),
+        let kinds: [(String, String, String, (Investigation) -> Int64?)] = [
             (
-                "Time to acknowledge", "From detection until somebody took it.",
+                "detect", "Time to detect", "From the first sign to the first alert or report.",
+                { it in it.detectedAt.map { $0 - it.startedAt } }
+            ),
+            (
+                "acknowledge", "Time to acknowledge", "From detection until somebody took it.",
                 { it in it.acknowledgedAt.map { $0 - (it.detectedAt ?? it.startedAt) } }
             ),
-            ("Time to mitigate", "From the first sign until the effect ended.", { it in it.mitigatedAt.map { $0 - it.startedAt } }),
-            ("Time to resolve", "From the first sign until it was over.", { it in it.resolvedAt.map { $0 - it.startedAt } }),
+            (
+                "mitigate", "Time to mitigate", "From the first sign until the effect ended.",
+                { it in it.mitigatedAt.map { $0 - it.startedAt } }
+            ),
+            ("resolve", "Time to resolve", "From the first sign until it was over.", { it in it.resolvedAt.map { $0 - it.startedAt } }),
         ]
-        return kinds.map { name, meaning, step in
-            Estimates.durations(name, meaning: meaning, now: steps(now, step), before: steps(before, step))
+        return kinds.map { key, name, meaning, step in
+            Estimates.durations(key, name, meaning: meaning, now: steps(now, step), before: steps(before, step))
         }
     }
 }

@@ -12,9 +12,9 @@ package enum Estimates {
     // MARK: - Durations
 
     /// Median and interval of `now` (newest last), beside `before`.
-    package static func durations(_ name: String, meaning: String, now: [Int64], before: [Int64]) -> Measure {
+    package static func durations(_ key: String, _ name: String, meaning: String, now: [Int64], before: [Int64]) -> Measure {
         Measure(
-            name: name, kind: .duration, meaning: meaning, now: median(now), before: median(before),
+            key: key, name: name, kind: .duration, meaning: meaning, now: median(now), before: median(before),
             verdict: shift(now: now, before: before))
     }
 
@@ -44,10 +44,11 @@ package enum Estimates {
     // MARK: - Shares
 
     package static func share(
-        _ name: String, meaning: String, now: (hits: Int, count: Int), before: (hits: Int, count: Int)
+        _ key: String, _ name: String, meaning: String, now: (hits: Int, count: Int), before: (hits: Int, count: Int)
     ) -> Measure {
         Measure(
-            name: name, kind: .share, meaning: meaning, now: wilson(now.hits, of: now.count), before: wilson(before.hits, of: before.count),
+            key: key, name: name, kind: .share, meaning: meaning, now: wilson(now.hits, of: now.count),
+            before: wilson(before.hits, of: before.count),
             verdict: difference(now, before))
     }
 
@@ -75,10 +76,10 @@ package enum Estimates {
 
     /// Events a day over spans of whole days.
     package static func rate(
-        _ name: String, meaning: String, now: (count: Int, days: Double), before: (count: Int, days: Double)
+        _ key: String, _ name: String, meaning: String, now: (count: Int, days: Double), before: (count: Int, days: Double)
     ) -> Measure {
         Measure(
-            name: name, kind: .rate, meaning: meaning, now: poisson(now.count, days: now.days),
+            key: key, name: name, kind: .rate, meaning: meaning, now: poisson(now.count, days: now.days),
             before: poisson(before.count, days: before.days),
             verdict: ratio(now, before))
     }

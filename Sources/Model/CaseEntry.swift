@@ -1,4 +1,4 @@
-/// One line of a list of investigations: what lists, counts and feeds need, without the long parts.
+/// One line of a list of investigations: what lists, counts and the order of feeds need.
 package struct CaseEntry: Hashable, Sendable {
     package var key: String
     package var number: Int
@@ -6,27 +6,18 @@ package struct CaseEntry: Hashable, Sendable {
     package var status: InvestigationStatus
     package var severity: Severity
     package var priority: Priority
-    package var environment: String?
     package var assignedTo: String?
     package var startedAt: Instant
-    package var detectedAt: Instant?
-    package var acknowledgedAt: Instant?
-    package var mitigatedAt: Instant?
     package var resolvedAt: Instant?
-    package var lastSignalAt: Instant
     package var version: Int
     /// When the store last wrote it.
     package var changedAt: Instant
     package var services: [String]
     package var components: [String]
-    /// The change its first cause points at.
-    package var change: Fingerprint?
     package init(
         key: String, number: Int, title: String, status: InvestigationStatus = .open, severity: Severity = .medium,
-        priority: Priority? = nil,
-        environment: String? = nil, assignedTo: String? = nil, startedAt: Instant, detectedAt: Instant? = nil,
-        acknowledgedAt: Instant? = nil, mitigatedAt: Instant? = nil, resolvedAt: Instant? = nil, lastSignalAt: Instant, version: Int = 1,
-        changedAt: Instant, services: [String] = [], components: [String] = [], change: Fingerprint? = nil
+        priority: Priority? = nil, assignedTo: String? = nil, startedAt: Instant, resolvedAt: Instant? = nil, version: Int = 1,
+        changedAt: Instant, services: [String] = [], components: [String] = []
     ) {
         self.key = key
         self.number = number
@@ -34,19 +25,13 @@ package struct CaseEntry: Hashable, Sendable {
         self.status = status
         self.severity = severity
         self.priority = priority ?? severity.priority
-        self.environment = environment
         self.assignedTo = assignedTo
         self.startedAt = startedAt
-        self.detectedAt = detectedAt
-        self.acknowledgedAt = acknowledgedAt
-        self.mitigatedAt = mitigatedAt
         self.resolvedAt = resolvedAt
-        self.lastSignalAt = lastSignalAt
         self.version = version
         self.changedAt = changedAt
         self.services = services
         self.components = components
-        self.change = change
     }
 }
 

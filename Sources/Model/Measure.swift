@@ -32,6 +32,8 @@ package struct Measure: Hashable, Sendable {
         /// Now is greater (or less, when both are negative) by this much, with 95 % confidence.
         case changed(low: Double, high: Double)
     }
+    /// Its name in the API.
+    package var key: String
     package var name: String
     package var kind: Kind
     /// How it is counted, in a sentence.
@@ -39,7 +41,8 @@ package struct Measure: Hashable, Sendable {
     package var now: Estimate
     package var before: Estimate
     package var verdict: Verdict
-    package init(name: String, kind: Kind, meaning: String, now: Estimate, before: Estimate, verdict: Verdict) {
+    package init(key: String, name: String, kind: Kind, meaning: String, now: Estimate, before: Estimate, verdict: Verdict) {
+        self.key = key
         self.name = name
         self.kind = kind
         self.meaning = meaning
@@ -49,7 +52,7 @@ package struct Measure: Hashable, Sendable {
     }
 }
 
-/// What the analytics page is made from.
+/// What the analytics page and its document are made from.
 package struct AnalyticsFile: Sendable {
     /// By day, those that have anything.
     package var days: [DaySummary]
@@ -57,16 +60,20 @@ package struct AnalyticsFile: Sendable {
     package var cases: [Investigation]
     package var delivery: [Measure]
     package var response: [Measure]
-    package var nowDays: Int
-    package var beforeDays: Int
+    /// The spans that the measures compare: whole days in UTC.
+    package var now: Range<Instant>
+    package var before: Range<Instant>
     package init(
-        days: [DaySummary], cases: [Investigation], delivery: [Measure], response: [Measure], nowDays: Int, beforeDays: Int
+        days: [DaySummary], cases: [Investigation], delivery: [Measure], response: [Measure], now: Range<Instant>, before: Range<Instant>
     ) {
         self.days = days
         self.cases = cases
         self.delivery = delivery
         self.response = response
-        self.nowDays = nowDays
-        self.beforeDays = beforeDays
+        self.now = now
+        self.before = before
     }
+    package var nowDays: Int { Self.days(now) }
+    package var beforeDays: Int { Self.days(before) }
+    private static func days(_ range: Range<Instant>) -> Int { Int((range.upperBound - range.lowerBound) / .dayMs) }
 }

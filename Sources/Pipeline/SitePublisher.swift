@@ -83,6 +83,8 @@ package struct SitePublisher {
     }
     /// Says that a path still belongs to the site without making it.
     package mutating func keep(_ path: String) { wanted.insert(path) }
+    /// When the bytes of a path were published; nil for one that never was.
+    package func publishedAt(_ path: String) -> Instant? { (changed[path] ?? known[path])?.publishedAt }
     /// True for a path that an earlier run published.
     package func isKnown(_ path: String) -> Bool { known[path] != nil }
     /// Keeps every file that was published below some folders (a file stands for itself), if `marker`, which is written after

@@ -23,11 +23,9 @@ extension CaseStore {
                 return CaseEntry(
                     key: row.text(0), number: Int(row.int(1)), title: row.text(2),
                     status: InvestigationStatus(rawValue: row.text(3)) ?? .open, severity: Severity(rawValue: row.text(4)) ?? .info,
-                    priority: Priority(rawValue: row.text(5)), environment: row.optionalText(6), assignedTo: row.optionalText(7),
-                    startedAt: Instant(ms: row.int(8)), detectedAt: row.instant(9), acknowledgedAt: row.instant(10),
-                    mitigatedAt: row.instant(11), resolvedAt: row.instant(12), lastSignalAt: Instant(ms: row.int(13)),
-                    version: Int(row.int(14)), changedAt: Instant(ms: row.int(15)), services: own["service"] ?? [],
-                    components: own["component"] ?? [], change: own["change"]?.first.map { Fingerprint(stored: $0) })
+                    priority: Priority(rawValue: row.text(5)), assignedTo: row.optionalText(6), startedAt: Instant(ms: row.int(7)),
+                    resolvedAt: row.instant(8), version: Int(row.int(9)), changedAt: Instant(ms: row.int(10)),
+                    services: own["service"] ?? [], components: own["component"] ?? [])
             }
         }
     }
@@ -70,8 +68,7 @@ extension CaseStore {
 enum ListingQuery {
     static let facets = "SELECT kind, value, case_key FROM case_facet ORDER BY kind, value, case_key"
     static let entries = """
-        SELECT key, number, title, status, severity, priority, environment, assigned_to, started_at, detected_at, acknowledged_at,
-          mitigated_at, resolved_at, last_signal_at, version, changed_at
+        SELECT key, number, title, status, severity, priority, assigned_to, started_at, resolved_at, version, changed_at
         FROM investigation INDEXED BY investigation_listing WHERE is_deleted = 0 AND number IS NOT NULL ORDER BY number DESC
         """
     static let brief = """
@@ -128,11 +125,7 @@ extension Connection {
             "INSERT INTO case_brief (case_key, brief) VALUES (:key, :brief) ON CONFLICT DO UPDATE SET brief = excluded.brief",
             ["key": .text(investigation.key), "brief": .text(investigation.brief.document.text)])
         try run("DELETE FROM case_facet WHERE case_key = :key", ["key": .text(investigation.key)])
-        let first = investigation.brief.hypotheses.first
-        let change = first?.kind == .change ? first?.change?.text : nil
-        for (kind, values) in [
-            ("service", investigation.services), ("component", investigation.components), ("change", change.map { [$0] } ?? []),
-        ] {
+        for (kind, values) in [("service", investigation.services), ("component", investigation.components)] {
             for value in values {
                 try run(
                     "INSERT OR IGNORE INTO case_facet (kind, value, case_key) VALUES (:kind, :value, :key)",

@@ -50,20 +50,6 @@ extension CaseStore {
             }
         }
     }
-
-    /// When the commits with these ids (whole, or their beginnings) were made; unknown ones are left out.
-    package func commitTimes(_ ids: Set<String>) throws -> [String: Instant] {
-        var out: [String: Instant] = [:]
-        try access { connection in
-            for id in ids.sorted() where id.count >= 7 {
-                guard let word = SearchText.words(id).first else { continue }
-                out[id] = try connection.first(EventListQuery.commit, ["words": .text("reference : \(word)*"), "id": .text(id)]) {
-                    Instant(ms: $0.int(0))
-                }
-            }
-        }
-        return out
-    }
 }
 
 /// The statements that list events; a test holds their plans.
@@ -100,10 +86,6 @@ enum EventListQuery {
           AND (:source IS NULL OR source = :source) AND (:type IS NULL OR type = :type) AND (:role IS NULL OR role = :role)
           AND (:severity IS NULL OR \(ListingQuery.severityRank) <= :severity) AND (:service IS NULL OR service = :service)
           AND (:component IS NULL OR component = :component) AND (:environment IS NULL OR environment = :environment)
-        """
-    static let commit = """
-        SELECT occurred_at FROM event_search CROSS JOIN event ON event_id = event_search.rowid
-        WHERE event_search MATCH :words AND type = 'commit' AND substr(commit_sha, 1, length(:id)) = :id AND \(EventQuery.isLive) LIMIT 1
         """
     static let counts = """
         SELECT source, type, severity, sum(n) FROM event_group GROUP BY source, type, severity HAVING sum(n) > 0

@@ -118,6 +118,7 @@ enum PublishedSchema {
         FROM investigations JOIN causes ON causes.number = investigations.number AND causes.rank = 1;
         CREATE VIEW durations AS
         SELECT number, title, severity, round((julianday(detected_at) - julianday(started_at)) * 1440, 1) AS minutes_to_detect,
+          round((julianday(acknowledged_at) - julianday(coalesce(detected_at, started_at))) * 1440, 1) AS minutes_to_acknowledge,
           round((julianday(mitigated_at) - julianday(started_at)) * 1440, 1) AS minutes_to_mitigate,
           round((julianday(resolved_at) - julianday(started_at)) * 1440, 1) AS minutes_to_resolve
         FROM investigations;
@@ -133,7 +134,11 @@ enum PublishedSchema {
         ("open_investigations", "Those that are not over, the newest first."),
         ("timeline", "The events of each investigation in the order of time: choose one by its number."),
         ("first_causes", "The likeliest cause of each investigation."),
-        ("durations", "Minutes from the start of each investigation to when it was noticed, no longer hurt, and was over."),
+        (
+            "durations",
+            "Minutes from the start of each investigation to when it was noticed, no longer hurt, and was over; a person took it so long "
+                + "after it was noticed."
+        ),
         ("services", "How many investigations touch each service."), ("days", "How many investigations began on each day."),
     ]
 }

@@ -10,22 +10,14 @@ enum APIFixture {
     static func entry(_ it: Investigation, changedAt: Instant = CaseFixture.asOf) -> CaseEntry {
         CaseEntry(
             key: it.key, number: it.number, title: it.title, status: it.status, severity: it.severity, priority: it.priority,
-            environment: it.environment, assignedTo: it.assignedTo, startedAt: it.startedAt, detectedAt: it.detectedAt,
-            acknowledgedAt: it.acknowledgedAt, mitigatedAt: it.mitigatedAt, resolvedAt: it.resolvedAt, lastSignalAt: it.lastSignalAt,
-            version: it.version, changedAt: changedAt, services: it.services, components: ["api"],
-            change: it.hypotheses.first?.change)
+            assignedTo: it.assignedTo, startedAt: it.startedAt, resolvedAt: it.resolvedAt, version: it.version, changedAt: changedAt,
+            services: it.services, components: ["api"])
     }
     static let entries = [entry(CaseFixture.investigation), entry(CaseFixture.bare.investigation, changedAt: CaseFixture.at(13, 0))]
     static var selections: [APISelection] { APISelection.all(entries) }
     static let events = [
         EventCount(source: "alerts", type: "alert", severity: "critical", count: 3),
         EventCount(source: "git", type: "commit", severity: "info", count: 12),
-    ]
-    static let deployments = [
-        Analytics.Deployment(
-            fingerprint: CaseFixture.deployment.fingerprint, service: "checkout", at: CaseFixture.deployment.occurredAt,
-            committedAt: CaseFixture.commit.occurredAt),
-        Analytics.Deployment(fingerprint: CaseFixture.rollback.fingerprint, service: "checkout", at: CaseFixture.at(14, 30)),
     ]
     static let source = APISource(
         name: "app-logs", kind: "logs", readCount: 1_209, deadLetterCount: 2, newestAt: CaseFixture.at(14, 40), consecutiveFailures: 5,
@@ -73,7 +65,7 @@ enum APIFixture {
             ("case", APIDocuments.investigation(CaseFixture.outage)), ("events", APIDocuments.events(of: CaseFixture.outage, page: 1)),
             ("filters", APIDocuments.filters(selections)), ("selection", APIDocuments.selection(selections[0], page: 1)),
             ("stats", APIDocuments.stats(entries, selections, events: events)),
-            ("analytics", APIDocuments.analytics(Analytics(cases: entries, deployments: deployments), asOf: CaseFixture.asOf)),
+            ("analytics", APIDocuments.analytics(AnalyticsFixture.file, asOf: CaseFixture.asOf)),
             ("sources", APIDocuments.sources([source])), ("dead-letters", APIDocuments.deadLetters([letter], page: 1)),
             ("change", changes[0]), ("changes", ChangeFeed.index(last: 2, lastSeq: 5_001)),
         ]
@@ -88,7 +80,7 @@ enum APIFixture {
             ), ("investigations", APIDocuments.investigations([], page: APIPage(number: 1, total: 0))),
             ("case", APIDocuments.investigation(CaseFixture.bare)), ("events", APIDocuments.events(of: CaseFixture.bare, page: 1)),
             ("filters", APIDocuments.filters([])), ("stats", APIDocuments.stats([], [], events: [])),
-            ("analytics", APIDocuments.analytics(Analytics(cases: [], deployments: []), asOf: nil)), ("sources", APIDocuments.sources([])),
+            ("analytics", APIDocuments.analytics(AnalyticsFixture.empty, asOf: CaseFixture.asOf)), ("sources", APIDocuments.sources([])),
             ("dead-letters", APIDocuments.deadLetters([], page: 1)), ("changes", ChangeFeed.index(last: 1, lastSeq: 0)),
         ]
     }
@@ -214,43 +206,5 @@ enum APIFixture {
     @Test func `events come from where the site is published`() {
         let line = String(decoding: ChangeFeed.lines(APIFixture.records, baseURL: "https://cases.example"), as: UTF8.self)
         #expect(line.contains(#""source":"https://cases.example""#))
-    }
-}
-
-@Suite struct AnalyticsTests {
-    @Test func `a median has an interval from six on`() {
-        #expect(DurationStatistic([]).median == nil)
-        #expect(DurationStatistic([3_000, 1_000, 2_000]).median == 2)
-        #expect(DurationStatistic([1_000, 2_000, 3_000, 4_000]).median == 2.5)
-        #expect(DurationStatistic([1_000, 2_000, 3_000, 4_000, 5_000]).interval == nil)
-        #expect(DurationStatistic((1...6).map { $0 * 1_000 }).interval == 1...6)
-        // Conover's table: for n = 20 the interval reaches from the 6th to the 15th value.
-        #expect(DurationStatistic((1...20).map { $0 * 1_000 }).interval == 6...15)
-        #expect(DurationStatistic((1...10).map { $0 * 1_000 }).p90 == 9)
-        #expect(DurationStatistic([-1, 5_000]).count == 1)
-    }
-    @Test func `an interval of a large sample follows that of a small one`() throws {
-        func lower(_ count: Int64) throws -> Double {
-            try #require(DurationStatistic((1...count).map { $0 * 1_000 }).interval?.lowerBound)
-        }
-        #expect(try abs(lower(1_000) - lower(1_001)) <= 1)
-    }
-    @Test func `a share of nothing is nothing, and Wilson's interval holds the share`() throws {
-        #expect(RateStatistic(hits: 0, count: 0).value == nil && RateStatistic(hits: 0, count: 0).interval == nil)
-        let interval = try #require(RateStatistic(hits: 1, count: 10).interval)
-        // Newcombe (1998), table I, gives 0.0179 to 0.4042 for 1 of 10.
-        #expect(abs(interval.lowerBound - 0.0179) < 0.0002 && abs(interval.upperBound - 0.4042) < 0.0002)
-    }
-    @Test func `a deployment that caused an investigation is a failed one, and one made during it is rework`() {
-        let it = Analytics(cases: APIFixture.entries, deployments: APIFixture.deployments)
-        #expect(it.changeFailures.hits == 1 && it.changeFailures.count == 2)
-        #expect(it.rework.hits == 1)
-        #expect(it.recovery.median == 2_211)
-        #expect(it.leadTime.median == 1_233)
-    }
-    @Test func `days count what was opened and what was resolved`() {
-        let days = Analytics(cases: APIFixture.entries, deployments: []).days
-        #expect(days.map(\.opened).reduce(0, +) == 2)
-        #expect(days.map(\.resolved).reduce(0, +) == 1)
     }
 }

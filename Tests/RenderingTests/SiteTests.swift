@@ -66,12 +66,19 @@ enum SiteFixture {
     static var analytics: AnalyticsFile {
         let cases = [CanvasFixture.investigation] + CanvasFixture.ended(40).map(\.investigation)
         let measure = Measure(
-            name: "Time to detect", kind: .duration, meaning: "From the first sign.",
+            key: "detect", name: "Time to detect", kind: .duration, meaning: "From the first sign.",
             now: .init(value: 110_000, low: 60_000, high: 540_000, count: 9), before: .init(value: 240_000, count: 4), verdict: .tooFew)
         let rate = Measure(
-            name: "Deployments a day", kind: .rate, meaning: "By day.", now: .init(value: 4.1, low: 3, high: 5.4, count: 29),
+            key: "deployment_frequency", name: "Deployments a day", kind: .rate, meaning: "By day.",
+            now: .init(value: 4.1, low: 3, high: 5.4, count: 29),
             before: .init(value: 2, low: 1, high: 3, count: 60), verdict: .changed(low: 0.4, high: 2.7))
-        return AnalyticsFile(days: [day.summary], cases: cases, delivery: [rate], response: [measure], nowDays: 28, beforeDays: 84)
+        return analytics([day.summary], cases, delivery: [rate], response: [measure])
+    }
+    static func analytics(_ days: [DaySummary], _ cases: [Investigation], delivery: [Measure], response: [Measure]) -> AnalyticsFile {
+        let middle = CanvasFixture.day - 27 * .dayMs
+        return AnalyticsFile(
+            days: days, cases: cases, delivery: delivery, response: response, now: middle..<(CanvasFixture.day + .dayMs),
+            before: (middle - 84 * .dayMs)..<middle)
     }
     static func pages() throws -> [(name: String, bytes: [UInt8])] {
         var out: [(name: String, bytes: [UInt8])] = []
@@ -91,7 +98,7 @@ enum SiteFixture {
         add("months", try MonthsPage.render([day.summary], frame: frame, templates: templates))
         add("no months", try MonthsPage.render([], frame: frame, templates: templates))
         add("analytics", try AnalyticsPage.render(analytics, frame: frame, templates: templates))
-        let nothing = AnalyticsFile(days: [], cases: [], delivery: [], response: [], nowDays: 28, beforeDays: 84)
+        let nothing = analytics([], [], delivery: [], response: [])
         add("no analytics", try AnalyticsPage.render(nothing, frame: frame, templates: templates))
         let entry = ReportsPage.Entry(CanvasFixture.investigation)
         add("reports", try ReportsPage.render([entry], frame: frame, templates: templates))
@@ -208,13 +215,12 @@ enum SiteFixture {
         ]
         var day = DayFile(summary: DaySummary(day: 20_000), events: hostile.items.map(\.event))
         day.cases = [hostile.investigation]
-        let measure = Measure(name: text, kind: .share, meaning: text, now: .init(), before: .init(), verdict: .noChange)
+        let measure = Measure(key: text, name: text, kind: .share, meaning: text, now: .init(), before: .init(), verdict: .noChange)
         var summary = DaySummary(day: CanvasFixture.day.day)
         summary.sources = [text: 3]
         summary.services = [text: 3]
         summary.severities = [.high: 3]
-        let analytics = AnalyticsFile(
-            days: [summary], cases: [hostile.investigation], delivery: [measure], response: [measure], nowDays: 1, beforeDays: 1)
+        let analytics = SiteFixture.analytics([summary], [hostile.investigation], delivery: [measure], response: [measure])
         let pages = [
             try ServicePage.render(service, frame: frame, templates: SiteFixture.templates),
             try ServicesPage.render([ServiceLine(name: text)], frame: frame, templates: SiteFixture.templates),

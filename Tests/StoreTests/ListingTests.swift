@@ -73,7 +73,7 @@ struct CaseListingTests {
         let entries = try store.caseEntries()
         #expect(entries.map(\.number) == (1...40).reversed().filter { $0 != 17 })
         let it = try #require(entries.last)
-        #expect(it.services == ["svc-1"] && it.change == Fingerprint("1") && it.changedAt == noon && it.severity == .high)
+        #expect(it.services == ["svc-1"] && it.changedAt == noon && it.severity == .high)
         #expect(try store.investigations(matching: CaseFilter(limit: 1)).total == 39)
         #expect(try store.integrityProblems() == [])
     }
@@ -177,14 +177,6 @@ struct EventListingTests {
         let counts = try store.eventCounts()
         #expect(counts.reduce(0) { $0 + $1.count } == 199)
         #expect(counts == counts.sorted { ($0.source, $0.type, $0.severity) < ($1.source, $1.type, $1.severity) })
-    }
-
-    @Test func `a commit's time is found by its id or the beginning of it`() throws {
-        let commit = Event(
-            source: .git, type: .commit, subject: "c", at: noon, title: "Fix", origin: "git", commit: "4f1c9aed20c5b1a7e6")
-        try store.append([commit])
-        try store.indexSearch()
-        #expect(try store.commitTimes(["4f1c9ae", "4f1c9aed20c5b1a7e6", "0000000", "x"]) == ["4f1c9ae": noon, "4f1c9aed20c5b1a7e6": noon])
     }
 
     @Test func `a word of most events finds those that have it in their title, the latest first`() throws {

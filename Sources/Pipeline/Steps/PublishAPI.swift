@@ -15,9 +15,7 @@ struct PublishAPI {
         self.assetsDigest = assetsDigest
     }
 
-    private static let root = "api/v1/"
-    /// Deployments that DORA's numbers are made of, the latest.
-    private static let maxDeployments = 5_000
+    static let root = "api/v1/"
 
     func run(_ stamps: [CaseStamp], _ publisher: inout SitePublisher) throws {
         let configuration = context.configuration
@@ -31,17 +29,19 @@ struct PublishAPI {
         let isListed = publisher.keep(
             below: [Self.root + "filters", Self.root + "investigations/pages", "feeds", "sitemap.xml"],
             marker: Self.root + "filters.json", inputDigest: lists)
-        let isCounted = ["stats.json", "analytics.json"].allSatisfy { publisher.isCurrent(Self.root + $0, inputDigest: counts) }
+        let isCounted = publisher.isCurrent(Self.root + "stats.json", inputDigest: counts)
         if !isListed || !isCounted || !publisher.isCurrent(Self.root + "index.json", inputDigest: index) {
             let entries = try store.caseEntries()
             let selections = APISelection.all(entries)
             if !isListed { try publishLists(entries, selections, lists, &publisher) }
-            try publishNumbers(entries, selections, events, counts, &publisher)
+            try publisher.publish(Self.root + "stats.json", inputDigest: counts) {
+                Self.bytes(APIDocuments.stats(entries, selections, events: events))
+            }
             try publisher.publish(Self.root + "index.json", inputDigest: index) {
                 Self.bytes(APIDocuments.index(contents(entries, selections, letters: letters.count)))
             }
         }
-        for path in ["stats.json", "analytics.json", "index.json"] { publisher.keep(Self.root + path) }
+        for path in ["stats.json", "index.json"] { publisher.keep(Self.root + path) }
         if configuration.publishesDatabase { try publishDatabase(lists, stamps, &publisher) }
         try publishSources(&publisher)
         try publishDeadLetters(letters, &publisher)
@@ -127,26 +127,7 @@ struct PublishAPI {
         }
     }
 
-    // MARK: - Numbers
-
-    private func publishNumbers(
-        _ entries: [CaseEntry], _ selections: [APISelection], _ events: [EventCount], _ digest: String, _ publisher: inout SitePublisher
-    ) throws {
-        try publisher.publish(Self.root + "stats.json", inputDigest: digest) {
-            Self.bytes(APIDocuments.stats(entries, selections, events: events))
-        }
-        try publisher.publish(Self.root + "analytics.json", inputDigest: digest) {
-            let found = try store.events(matching: EventFilter(type: .deployment, limit: Self.maxDeployments)).events
-            let commits = try store.commitTimes(Set(found.compactMap(\.commit)))
-            let deployments = found.map { event in
-                Analytics.Deployment(
-                    fingerprint: event.fingerprint, service: event.service, at: event.occurredAt,
-                    committedAt: event.commit.flatMap { commits[$0] })
-            }
-            return Self.bytes(
-                APIDocuments.analytics(Analytics(cases: entries, deployments: deployments), asOf: entries.map(\.changedAt).max()))
-        }
-    }
+    // MARK: - Sources and dead letters
 
     private func publishSources(_ publisher: inout SitePublisher) throws {
         var sources = try DeclaredSource.all(context).map { source in

@@ -89,55 +89,8 @@ extension APIDocuments {
         ])
     }
 
-    /// `analytics.json`: how often, how long, and DORA's five. Durations are seconds; what a sample is too small for is null.
-    package static func analytics(_ it: Analytics, asOf updatedAt: Instant?) -> JSONValue {
-        .compact([
-            "schema": "caseboard.analytics/1", "updated_at": updatedAt.map(time),
-            "days": .array(
-                it.days.suffix(maxDays).map { day in
-                    [
-                        "day": .string(Instant(ms: day.day * .dayMs).date), "opened": .int(Int64(day.opened)),
-                        "resolved": .int(Int64(day.resolved)),
-                        "severity": .object(
-                            Dictionary(
-                                Severity.allCases.map { ($0.rawValue, .int(Int64(day.bySeverity[$0] ?? 0))) },
-                                uniquingKeysWith: { first, _ in first })
-                        ),
-                    ]
-                }),
-            "time_to": [
-                "detect": duration(it.detect), "acknowledge": duration(it.acknowledge), "mitigate": duration(it.mitigate),
-                "resolve": duration(it.resolve),
-            ],
-            "dora": [
-                "deployment_frequency": [
-                    "n": .int(Int64(it.deployments)), "per_week": it.deploymentsPerWeek.map { .double(rounded($0)) } ?? .null,
-                    "from": it.deployedFrom.map(time) ?? .null, "to": it.deployedTo.map(time) ?? .null,
-                ],
-                "lead_time_for_changes": duration(it.leadTime), "change_failure_rate": rate(it.changeFailures),
-                "failed_deployment_recovery_time": duration(it.recovery), "deployment_rework_rate": rate(it.rework),
-            ],
-        ])
-    }
-
-    private static let maxDays = 3_660
-
-    private static func duration(_ it: DurationStatistic) -> JSONValue {
-        [
-            "n": .int(Int64(it.count)), "median_seconds": it.median.map { .double(rounded($0)) } ?? .null,
-            "p90_seconds": it.p90.map { .double(rounded($0)) } ?? .null, "interval": interval(it.interval),
-        ]
-    }
-    private static func rate(_ it: RateStatistic) -> JSONValue {
-        [
-            "n": .int(Int64(it.count)), "hits": .int(Int64(it.hits)), "value": it.value.map { .double(rounded($0)) } ?? .null,
-            "interval": interval(it.interval),
-        ]
-    }
-    private static func interval(_ it: ClosedRange<Double>?) -> JSONValue {
-        it.map { [.double(rounded($0.lowerBound)), .double(rounded($0.upperBound))] } ?? .null
-    }
-    private static func rounded(_ number: Double) -> Double { (number * 1e4).rounded() / 1e4 }
+    /// Days of one list, the newest.
+    static let maxDays = 3_660
 
     /// `sources.json`: how each source is doing. Nothing in it depends on the clock.
     package static func sources(_ sources: [APISource]) -> JSONValue {
