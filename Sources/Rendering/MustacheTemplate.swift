@@ -161,7 +161,7 @@ package struct MustacheTemplate: Sendable {
                 if raw && template.rawTextIsPlain { return out.append(contentsOf: text.utf8) }
                 escape(text, into: &out)
             case .html(let html):
-                if raw && template.escaping != .text { return out.append(contentsOf: html.text.utf8) }
+                if raw && template.escaping != .text { return out.append(contentsOf: html.bytes) }
                 escape(html.text, into: &out)
             case .flag(let flag): out.append(contentsOf: (flag ? "true" : "false").utf8)
             case .absent, .list, .view: break

@@ -51,7 +51,10 @@ package enum PageShell {
         add("<meta name=\"color-scheme\" content=\"light dark\">\n<meta name=\"referrer\" content=\"no-referrer\">\n")
         add("<title>\(HTMLText.escape(title))</title>\n")
         if !description.isEmpty { add("<meta name=\"description\" content=\"\(HTMLText.escape(description))\">\n") }
-        if !head.text.isEmpty { add(head.text + "\n") }
+        if !head.bytes.isEmpty {
+            out.append(contentsOf: head.bytes)
+            out.append(10)
+        }
         add("<style>")
         out.append(contentsOf: style.bytes)
         add("</style>\n</head>\n<body>\n")

@@ -5,7 +5,7 @@ package enum ScriptData {
     /// JSON in which `<`, `>`, `&`, U+2028 and U+2029 are `\u` escapes, so that nothing in it can end the element, open a
     /// comment or a character reference; controls and bidirectional overrides read back as U+FFFD.
     package static func json(_ value: JSONValue) -> SafeHTML {
-        SafeHTML(trusted: String(decoding: bytes(value), as: UTF8.self))
+        SafeHTML(trusted: bytes(value))
     }
 
     static func bytes(_ value: JSONValue) -> [UInt8] {

@@ -54,7 +54,7 @@ extension TemplateValue {
         switch self {
         case .absent: false
         case .text(let text): !text.isEmpty
-        case .html(let html): !html.text.isEmpty
+        case .html(let html): !html.bytes.isEmpty
         case .flag(let flag): flag
         case .list(let items): !items.isEmpty
         case .view: true

@@ -39,6 +39,7 @@ package enum CanvasPage {
             "document": .text(place == .site ? "../../api/v1/investigations/\(file.investigation.number).json" : "investigation.json"),
         ]
         var body: [UInt8] = []
+        body.reserveCapacity(32 << 10 + evidence.items.count * 3 << 10)
         try templates.template("canvas.html").render(.view(view), into: &body)
         let it = file.investigation
         return PageShell.page(

@@ -24,7 +24,7 @@ struct SVGBuilder {
     var html: SafeHTML {
         var copy = self
         while !copy.open.isEmpty { copy.end() }
-        return SafeHTML(trusted: String(decoding: copy.out, as: UTF8.self))
+        return SafeHTML(trusted: copy.out)
     }
     var isEmpty: Bool { out.isEmpty }
 
@@ -137,7 +137,13 @@ enum SVGNumber {
             out.append(45)
             rest = -rest
         }
-        out.append(contentsOf: String(rest / scale).utf8)
+        let whole = rest / scale
+        var power = 1
+        while whole / power > 9 { power *= 10 }
+        while power > 0 {
+            out.append(48 + UInt8(whole / power % 10))
+            power /= 10
+        }
         var fraction = rest % scale
         if fraction == 0 { return }
         out.append(46)
