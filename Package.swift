@@ -42,6 +42,7 @@ let package = Package(
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .target(name: "CSIMDJSON", linkerSettings: [.linkedLibrary("simdjson")]),
+        .target(name: "CArena"),
         .target(name: "CAssets"),
 
         // Rooms
@@ -56,7 +57,7 @@ let package = Package(
         room(
             "Store",
             [.product(name: "GRDB", package: "GRDB.swift"), .product(name: "GRDBSQLite", package: "GRDB.swift")]),
-        room("Rendering", ["CMarkdown"]),
+        room("Rendering", ["CArena", "CMarkdown"]),
         room("Delivery", ["Transport", .product(name: "Subprocess", package: "swift-subprocess")]),
         room("Trust", ["CPCRE2"]),
         room("Accuracy"),

@@ -17,6 +17,23 @@ enum MarkdownBounds {
 
     /// The extensions that this text may be read with.
     static func extensions(for bytes: UnsafeBufferPointer<UInt8>) -> [String] {
+        isHarmless(bytes) ? ["strikethrough", "tasklist", "table", "autolink"] : bounded(bytes)
+    }
+
+    /// Too little in the whole text for any line of it to be too much: so is nearly every text, and counting is cheap.
+    private static func isHarmless(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+        var (lines, pipes, brackets, atSigns) = (1, 0, 0, 0)
+        for byte in bytes {
+            lines &+= byte == 10 || byte == 13 ? 1 : 0
+            pipes &+= byte == 124 ? 1 : 0
+            brackets &+= byte == 41 ? 1 : 0
+            atSigns &+= byte == 64 ? 1 : 0
+        }
+        return lines.multipliedReportingOverflow(by: pipes + 1).partialValue <= maxTableCells && brackets <= maxClosingBrackets
+            && atSigns <= maxAtSigns
+    }
+
+    private static func bounded(_ bytes: UnsafeBufferPointer<UInt8>) -> [String] {
         var lines = 1
         var columns = 0  // of the widest line that could be a table's delimiter row: no letters in it
         var pipes = 0

@@ -1,3 +1,4 @@
+import CArena
 import CMarkdown
 import Glibc
 import Model
@@ -15,7 +16,7 @@ package enum MarkdownRenderer {
     package static func html(_ markdown: String, headingOffset: Int = 0) -> SafeHTML {
         var out: [UInt8] = []
         html(markdown, headingOffset: headingOffset, into: &out)
-        return SafeHTML(trusted: String(decoding: out, as: UTF8.self))
+        return SafeHTML(trusted: out)
     }
 
     package static func html(_ markdown: String, headingOffset: Int = 0, into out: inout [UInt8]) {
@@ -74,7 +75,17 @@ package enum MarkdownRenderer {
 
     private static func parse(_ markdown: String, _ visit: (cmark_event_type, OpaquePointer) -> Void) {
         _ = registered
-        guard let parser = cmark_parser_new(CMARK_OPT_VALIDATE_UTF8) else { return }
+        // The tree and all that belongs to it goes when the arena ends.
+        caseboard_arena_begin()
+        defer { caseboard_arena_end() }
+        var memory = cmark_mem(calloc: caseboard_arena_calloc, realloc: caseboard_arena_realloc, free: caseboard_arena_free)
+        withUnsafeMutablePointer(to: &memory) { parse(markdown, memory: $0, visit) }
+    }
+
+    private static func parse(
+        _ markdown: String, memory: UnsafeMutablePointer<cmark_mem>, _ visit: (cmark_event_type, OpaquePointer) -> Void
+    ) {
+        guard let parser = cmark_parser_new_with_mem(CMARK_OPT_VALIDATE_UTF8, memory) else { return }
         defer { cmark_parser_free(parser) }
         var text = MarkdownBounds.cut(markdown, to: maxBytes)
         text.withUTF8 { bytes in
@@ -86,9 +97,7 @@ package enum MarkdownRenderer {
             }
         }
         guard let document = cmark_parser_finish(parser) else { return }
-        defer { cmark_node_free(document) }
         guard let iterator = cmark_iter_new(document) else { return }
-        defer { cmark_iter_free(iterator) }
         while true {
             let event = cmark_iter_next(iterator)
             if event == CMARK_EVENT_DONE { return }
@@ -100,7 +109,7 @@ package enum MarkdownRenderer {
 /// The walk's state: one closing tag for each node entered, so that a node without tags closes with none.
 struct MarkdownHTML {
     let headingOffset: Int
-    private var closing: [String] = []
+    private var closing: [StaticString] = []
     private var depth = 0
     /// Quotations around; a heading inside is two levels lower, out of the page's outline.
     private var quotes = 0
@@ -116,9 +125,9 @@ struct MarkdownHTML {
         if event == CMARK_EVENT_EXIT {
             guard let close = closing.popLast() else { return }
             if cmark_node_get_type(node) == CMARK_NODE_BLOCK_QUOTE { quotes -= 1 }
-            if !close.isEmpty {
+            if close.utf8CodeUnitCount > 0 {
                 depth -= 1
-                out.append(contentsOf: close.utf8)
+                HTMLText.append(close, to: &out)
             }
             return
         }
@@ -146,7 +155,8 @@ struct MarkdownHTML {
         case CMARK_NODE_PARAGRAPH: isTight(node) ? closing.append("") : open("<p>", "</p>\n", &out)
         case CMARK_NODE_HEADING:
             let level = min(6, max(1, Int(cmark_node_get_heading_level(node)) + headingOffset + (quotes > 0 ? 2 : 0)))
-            open("<h\(level)>", "</h\(level)>\n", &out)
+            let (tag, close) = Self.headings[level - 1]
+            open(tag, close, &out)
         case CMARK_NODE_BLOCK_QUOTE:
             quotes += 1
             skipped = depth == 0 ? Self.noteMark(node) : []
@@ -154,7 +164,7 @@ struct MarkdownHTML {
         case CMARK_NODE_LIST:
             if cmark_node_get_list_type(node) == CMARK_ORDERED_LIST {
                 let start = cmark_node_get_list_start(node)
-                open(start == 1 ? "<ol>\n" : "<ol start=\"\(start)\">\n", "</ol>\n", &out)
+                start == 1 ? open("<ol>\n", "</ol>\n", &out) : open(made: "<ol start=\"\(start)\">\n", "</ol>\n", &out)
             } else {
                 open("<ul>\n", "</ul>\n", &out)
             }
@@ -167,11 +177,22 @@ struct MarkdownHTML {
         }
     }
 
-    private mutating func open(_ tag: String, _ close: String, _ out: inout [UInt8]) {
-        guard depth < MarkdownRenderer.maxDepth else { return closing.append("") }
-        depth += 1
-        out.append(contentsOf: tag.utf8)
-        closing.append(close)
+    private static let headings: [(StaticString, StaticString)] = [
+        ("<h1>", "</h1>\n"), ("<h2>", "</h2>\n"), ("<h3>", "</h3>\n"), ("<h4>", "</h4>\n"), ("<h5>", "</h5>\n"), ("<h6>", "</h6>\n"),
+    ]
+
+    private mutating func open(_ tag: StaticString, _ close: StaticString, _ out: inout [UInt8]) {
+        if enters(close) { HTMLText.append(tag, to: &out) }
+    }
+    /// The same with a tag that is made up of parts.
+    private mutating func open(made tag: String, _ close: StaticString, _ out: inout [UInt8]) {
+        if enters(close) { out.append(contentsOf: tag.utf8) }
+    }
+    private mutating func enters(_ close: StaticString) -> Bool {
+        let enters = depth < MarkdownRenderer.maxDepth
+        if enters { depth += 1 }
+        closing.append(enters ? close : "")
+        return enters
     }
 
     private mutating func openItem(_ node: OpaquePointer, _ out: inout [UInt8]) {
@@ -186,7 +207,7 @@ struct MarkdownHTML {
             return closing.append("")
         }
         let outside = address.contains(":") ? " rel=\"noreferrer\"" : ""
-        open("<a href=\"\(HTMLText.escape(Self.encoded(address)))\"\(outside)>", "</a>", &out)
+        open(made: "<a href=\"\(HTMLText.escape(Self.encoded(address)))\"\(outside)>", "</a>", &out)
     }
 
     /// The address as a URI: what may not stand in one (RFC 3986, appendix A) as the hexadecimal of its UTF-8; `%` stays, since
@@ -217,8 +238,7 @@ struct MarkdownHTML {
         if isNamed("table_cell") {
             let alignment = column < alignments.count ? alignments[column] : 0
             column += 1
-            let kind = alignment == UInt8(ascii: "r") ? " class=\"n\"" : alignment == UInt8(ascii: "c") ? " class=\"c\"" : ""
-            isHeaderRow ? open("<th scope=\"col\"\(kind)>", "</th>", &out) : open("<td\(kind)>", "</td>", &out)
+            openCell(alignment, &out)
         } else if isNamed("table_row") {
             (isHeaderRow, column) = (false, 0)
             open("<tr>", "</tr>\n", &out)
@@ -234,11 +254,23 @@ struct MarkdownHTML {
                 alignments = Array(UnsafeBufferPointer(start: given, count: count))
             }
             // Five columns and more want the width of the page.
-            let width = count >= 5 ? " wide" : ""
             open(
-                "<div class=\"scroll\(width)\" tabindex=\"0\" role=\"group\" aria-label=\"Table\"><table>\n", "</table></div>\n", &out)
+                count >= 5
+                    ? "<div class=\"scroll wide\" tabindex=\"0\" role=\"group\" aria-label=\"Table\"><table>\n"
+                    : "<div class=\"scroll\" tabindex=\"0\" role=\"group\" aria-label=\"Table\"><table>\n", "</table></div>\n", &out)
         } else {
             closing.append("")
+        }
+    }
+
+    private mutating func openCell(_ alignment: UInt8, _ out: inout [UInt8]) {
+        switch (isHeaderRow, alignment) {
+        case (true, UInt8(ascii: "r")): open("<th scope=\"col\" class=\"n\">", "</th>", &out)
+        case (true, UInt8(ascii: "c")): open("<th scope=\"col\" class=\"c\">", "</th>", &out)
+        case (true, _): open("<th scope=\"col\">", "</th>", &out)
+        case (false, UInt8(ascii: "r")): open("<td class=\"n\">", "</td>", &out)
+        case (false, UInt8(ascii: "c")): open("<td class=\"c\">", "</td>", &out)
+        case (false, _): open("<td>", "</td>", &out)
         }
     }
 

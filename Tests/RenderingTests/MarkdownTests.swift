@@ -120,6 +120,18 @@ import Testing
             #expect(read.dangers == [])
         }
     }
+
+    @Test func `texts read on many threads at once come out as each alone`() async {
+        let texts = (0..<40).map { number in
+            "| a | b |\n|--|-:|\n" + (0..<100).map { "| *a\($0)* `\(number)` | [b](https://x.example/\($0)) |\n" }.joined()
+        }
+        let alone = texts.map { MarkdownRenderer.html($0).text }
+        let together = await withTaskGroup(of: (Int, String).self) { group in
+            for (index, text) in texts.enumerated() { group.addTask { (index, MarkdownRenderer.html(text).text) } }
+            return await group.reduce(into: [String](repeating: "", count: texts.count)) { $0[$1.0] = $1.1 }
+        }
+        #expect(together == alone)
+    }
 }
 
 @Suite struct MarkdownTextTests {

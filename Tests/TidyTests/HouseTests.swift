@@ -17,7 +17,7 @@ import Testing
         "Signals": ["Model"],
         "Correlation": ["Model"],
         "Store": ["Model", "GRDB", "GRDBSQLite"],
-        "Rendering": ["Model", "CMarkdown"],
+        "Rendering": ["Model", "CArena", "CMarkdown"],
         "Delivery": ["Model", "Transport", "Subprocess"],
         "Trust": ["Model", "CPCRE2"],
         "DemoStory": ["Model", "Subprocess"],

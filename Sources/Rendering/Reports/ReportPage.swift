@@ -48,8 +48,8 @@ package enum ReportPage {
 extension MarkdownRenderer {
     /// The first paragraph's text, at most 200 characters: a page's description.
     static func summary(_ markdown: String) -> String {
-        let blocks = markdown.split(separator: "\n\n", maxSplits: 4)
-        let first = blocks.first { !$0.hasPrefix("#") && !$0.hasPrefix("|") }
-        return first.map { plainText(String($0.prefix(2_000))).clipped(to: 200) } ?? ""
+        let blocks = markdown.utf8.split(separator: [10, 10], maxSplits: 4)
+        let first = blocks.first { $0.first != UInt8(ascii: "#") && $0.first != UInt8(ascii: "|") }
+        return first.map { plainText(String(Substring($0).prefix(2_000))).clipped(to: 200) } ?? ""
     }
 }
