@@ -9,6 +9,7 @@ struct Benchmarks {
         switch arguments.first {
         case "memory-of" where arguments.count == 3: try await MemoryBenchmark.run(arguments[1], lines: Int(arguments[2]) ?? 0)
         case "case" where arguments.count == 2: try await CaseBenchmark.run(URL(filePath: arguments[1]))
+        case "publish-of" where arguments.count == 2: try await SiteBenchmark.publish(URL(filePath: arguments[1]))
         case "all": for benchmark in all { try await benchmark.run() }
         case let name where arguments.count == 1 && all.contains { $0.name == name }:
             for benchmark in all where benchmark.name == name { try await benchmark.run() }
@@ -36,7 +37,7 @@ struct Benchmarks {
         ("ingest", { try await IngestBenchmark.run() }), ("templates", { try TemplateBenchmark.run() }),
         ("anomalies", { AnomalyBenchmark.run() }), ("traces", { try TraceBenchmark.run() }), ("reports", { try ReportBenchmark.run() }),
         ("rank", { try RankBenchmark.run() }), ("case", { try await CaseBenchmark.run() }), ("memory", { try MemoryBenchmark.run() }),
-        ("events", { try EventBenchmark.run() }), ("pages", { try PageBenchmark.run() }), ("idle", { try await IdleBenchmark.run() }),
+        ("events", { try EventBenchmark.run() }), ("pages", { try await PageBenchmark.run() }), ("idle", { try await IdleBenchmark.run() }),
         ("query", { try QueryBenchmark.run() }), ("searchindex", { try SearchBenchmark.run() }),
     ]
 }
@@ -81,6 +82,7 @@ enum Peers {
     static let python = ".build/peers/venv/bin/python"
     static let hugo = ".build/peers/venv/bin/hugo"
     static let templates = ".build/peers/template_peer"
+    static let pages = ".build/peers/page_peer"
     static let insert = ".build/peers/insert_peer"
     static let missing = "peer not there: scripts/install-peers fetches it"
 }
