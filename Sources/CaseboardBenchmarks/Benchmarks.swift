@@ -56,10 +56,11 @@ func childCPUSeconds() -> Double {
     return Double(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) + Double(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6
 }
 
+/// The most memory this process had: `VmHWM` of proc(5). What getrusage(2) says includes the process that started this one.
 func peakMegabytes() -> Int {
-    var usage = rusage()
-    getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
-    return Int(usage.ru_maxrss / 1_024)
+    let lines = ((try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? "").split(separator: "\n")
+    let words = lines.first { $0.hasPrefix("VmHWM:") }?.split(whereSeparator: \.isWhitespace) ?? []
+    return (words.count > 1 ? Int(words[1]) ?? 0 : 0) / 1_024
 }
 
 /// A peer's own account of itself: the numbers on the last line it prints. Nil when the peer is not there.

@@ -16,9 +16,12 @@ enum SiteBenchmark {
         guard let cold = publish(folder), let again = publish(folder) else { return print("pages: the run did not end") }
         try rename(workspace)
         guard let changed = publish(folder) else { return print("pages: the run did not end") }
+        // Without its last file all of the search is made again and compared.
+        try FileManager.default.removeItem(at: workspace.site.appending(path: "search/index.js"))
+        guard let searched = publish(folder) else { return print("pages: the run did not end") }
         let pages = Double(2 * cases)
         print(
-            "pages: site of \(cases) investigations: \(thousands(pages / cold.cpu)) pages a CPU-second into \(cold.files) files, peak \(cold.peak) MB; one renamed: \(changed.files) files in \(twoDigits(changed.cpu)) CPU-seconds, peak \(changed.peak) MB"
+            "pages: site of \(cases) investigations: \(thousands(pages / cold.cpu)) pages a CPU-second into \(cold.files) files, peak \(cold.peak) MB; one renamed: \(changed.files) files in \(twoDigits(changed.cpu)) CPU-seconds, peak \(changed.peak) MB; the search alone \(twoDigits(searched.cpu - again.cpu))"
         )
         print("pages: nothing new: \(thousands(pages / again.cpu)) pages a CPU-second, \(again.files) files, peak \(again.peak) MB")
         guard let theirs = try hugo.rate() else { return print("pages: \(Peers.missing)") }

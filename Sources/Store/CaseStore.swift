@@ -66,6 +66,10 @@ package final class CaseStore {
     }
     static let busyTimeoutSeconds = 10.0
     static let cacheKiB = 48 << 10
+    static let publishingCacheKiB = 8 << 10
+
+    /// From now on little of the file is kept in memory: publishing reads each row about once.
+    package func shrinkCache() throws { _ = try access { try $0.first("PRAGMA cache_size = -\(Self.publishingCacheKiB)") { $0.int(0) } } }
 
     private func prepareSchema(path: String) throws {
         let identity = try access { try $0.number("PRAGMA application_id") }

@@ -92,12 +92,14 @@ package struct Publication: Hashable, Sendable {
 }
 
 extension CaseStore {
-    /// Every published file by its path.
-    package func publications() throws -> [String: Publication] {
+    /// Every published file by its path, of those whose path is wanted.
+    package func publications(where isWanted: (String) -> Bool = { _ in true }) throws -> [String: Publication] {
         var out: [String: Publication] = [:]
         try access { connection in
             try connection.forEach("SELECT path, input_digest, bytes_digest, published_at FROM publication") {
-                out[$0.text(0)] = Publication(inputDigest: $0.text(1), bytesDigest: $0.text(2), publishedAt: Instant(ms: $0.int(3)))
+                let path = $0.text(0)
+                if !isWanted(path) { return }
+                out[path] = Publication(inputDigest: $0.text(1), bytesDigest: $0.text(2), publishedAt: Instant(ms: $0.int(3)))
             }
         }
         return out

@@ -29,23 +29,13 @@ extension CaseStore {
         }
     }
 
-    /// The fingerprints of the evidence of each live investigation that weighs most, by its key; at most `limit` each.
-    package func strongestEvidence(limit: Int) throws -> [String: [Fingerprint]] {
-        var out: [String: [(confidence: Double, fingerprint: Fingerprint)]] = [:]
+    /// The live evidence of an investigation that weighs most, by time: at most `limit` pieces, what is starred first.
+    package func strongestEvidence(key: String, limit: Int) throws -> [(fingerprint: Fingerprint, title: String)] {
         try access { connection in
-            try connection.forEach("SELECT case_key, fingerprint, confidence, starred FROM evidence ORDER BY case_key, fingerprint") {
-                row in
-                let weight = row.real(2) + (row.flag(3) ? 1 : 0)
-                var kept = out[row.text(0)] ?? []
-                if kept.count < limit || weight > kept[kept.count - 1].confidence {
-                    let at = kept.firstIndex { $0.confidence < weight } ?? kept.count
-                    kept.insert((weight, Fingerprint(stored: row.text(1))), at: at)
-                    if kept.count > limit { kept.removeLast() }
-                    out[row.text(0)] = kept
-                }
+            try connection.all(EvidenceQuery.strongest, ["key": .text(key), "limit": .int(Int64(limit))]) {
+                (fingerprint: Fingerprint(stored: $0.text(0)), title: $0.text(1))
             }
         }
-        return out.mapValues { $0.map(\.fingerprint) }
     }
 
     /// All notes, by the key of their investigation, oldest first.
@@ -93,4 +83,13 @@ extension CaseStore {
             return newest == .min ? nil : Instant(ms: newest)
         }
     }
+}
+
+private enum EvidenceQuery {
+    static let strongest = """
+        SELECT event.fingerprint, title
+        FROM (SELECT fingerprint FROM evidence WHERE case_key = :key ORDER BY confidence + starred DESC, fingerprint LIMIT :limit) AS strongest
+          CROSS JOIN event ON event.fingerprint = strongest.fingerprint
+        WHERE \(EventQuery.isLive) ORDER BY occurred_at, id
+        """
 }

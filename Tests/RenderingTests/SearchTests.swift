@@ -111,7 +111,8 @@ import Testing
 @Suite struct SearchCardTests {
     @Test func `an investigation is found by its causes, suspects, notes and evidence`() {
         let notes = [Annotation(at: CanvasFixture.asOf, author: "Mara", text: "We **rolled back**.")]
-        let card = SearchCards.investigation(CanvasFixture.investigation, events: [CanvasFixture.timeout], notes: notes[...])
+        let evidence = [(fingerprint: CanvasFixture.timeout.fingerprint, title: CanvasFixture.timeout.title)]
+        let card = SearchCards.investigation(CanvasFixture.investigation, evidence: evidence, notes: notes[...])
         let all = ([card.title, card.remark] + card.pieces.map(\.text) + card.hidden).joined(separator: " ")
         for word in ["Payments fail", "PoolTimeout", "rolled back", "Ola Berg", CanvasFixture.guiltySha, "Deploy of checkout"] {
             #expect(all.contains(word), "\(word)")

@@ -86,4 +86,17 @@ struct SearchTests {
         #expect(try store.integrityProblems() == [])
         #expect(try titles("disk") == ["Disk full"])
     }
+
+    @Test func `the strongest evidence comes by time, what is starred before what weighs more`() throws {
+        let events = (1...4).map { sample("piece \($0)", minute: $0, title: "piece \($0)") }
+        try store.append(events)
+        let evidence = [
+            evidence(events[0], confidence: 0.2, starred: true), evidence(events[1], confidence: 0.5), evidence(events[2], confidence: 0.9),
+            evidence(events[3], confidence: 0.7),
+        ]
+        try store.apply([.open(snapshot("cart", number: 2, evidence: evidence), reasons: [])], at: noon, author: "me")
+        let found = try store.strongestEvidence(key: "case_cart", limit: 3)
+        #expect(found.map(\.title) == ["piece 1", "piece 3", "piece 4"])
+        #expect(found.first?.fingerprint == events[0].fingerprint)
+    }
 }

@@ -23,7 +23,7 @@ struct SearchFiles {
         parts += site.serviceStamps.keys.sorted() + site.context.configuration.sources.map(\.name)
         let digest = site.digest(parts)
         if publisher.keep(below: ["search"], marker: Self.marker, inputDigest: digest) { return }
-        for file in SearchIndex.files(try documents(days)) {
+        try SearchIndex.each(of: try documents(days)) { file in
             if file.path == Self.marker {
                 try publisher.publish(file.path, inputDigest: digest) { file.bytes }
             } else {
@@ -33,12 +33,11 @@ struct SearchFiles {
     }
 
     private func documents(_ days: [Int64]) throws -> [SearchDocument] {
-        let strongest = try site.store.strongestEvidence(limit: Self.evidenceKept)
         let notes = try site.store.allNotes()
         var out: [SearchDocument] = []
         for it in try site.listed() {
-            let events = try site.store.events(fingerprints: strongest[it.key] ?? [])
-            out.append(SearchCards.investigation(it, events: events, notes: (notes[it.key] ?? []).suffix(Self.notesKept)))
+            let evidence = try site.store.strongestEvidence(key: it.key, limit: Self.evidenceKept)
+            out.append(SearchCards.investigation(it, evidence: evidence, notes: (notes[it.key] ?? []).suffix(Self.notesKept)))
         }
         for day in days.suffix(Self.changeDays) {
             let from = Instant(ms: day * .dayMs)

@@ -45,7 +45,7 @@ final class SiteInputs {
 
     /// All live investigations by key.
     private(set) lazy var investigations: Result<[String: Investigation], any Error> = Result {
-        Dictionary(try store.allInvestigations().map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
+        Dictionary(try store.allInvestigations().lazy.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
     }
     func investigation(_ key: String) throws -> Investigation? { try investigations.get()[key] }
     /// Those that a list shows: not merged into another.

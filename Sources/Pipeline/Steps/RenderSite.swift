@@ -19,8 +19,9 @@ struct RenderSite {
         let store = context.store
         // Lists of events are made from what is indexed.
         if writes == .pages { try store.indexSearch() }
+        try store.shrinkCache()
         // Reports and pages are published apart, so each looks after its own files only.
-        let mine = try store.publications().filter { Self.isReport($0.key) == (writes == .reports) }
+        let mine = try store.publications { Self.isReport($0) == (writes == .reports) }
         var publisher = SitePublisher(root: context.workspace.site, known: mine, now: context.now)
         let site = try SiteInputs(context)
         for (index, entry) in site.cases.enumerated() {

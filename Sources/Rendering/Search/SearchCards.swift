@@ -3,11 +3,13 @@ import Model
 /// What is found of each kind of thing, and what the list of results shows of it. Small: a first search loads a handful.
 package enum SearchCards {
     /// `notes` are a slice of all notes of the investigation, so that their places are those on the canvas.
-    package static func investigation(_ it: Investigation, events: [Event], notes: ArraySlice<Annotation>) -> SearchDocument {
+    package static func investigation(
+        _ it: Investigation, evidence: [(fingerprint: Fingerprint, title: String)], notes: ArraySlice<Annotation>
+    ) -> SearchDocument {
         var pieces: [SearchDocument.Piece] = []
         let verdict = it.rootCause.isEmpty ? it.verdict : MarkdownRenderer.plainText(String(it.rootCause.prefix(2_000)))
         if !verdict.isEmpty { pieces.append(SearchDocument.Piece(verdict.clipped(to: 200))) }
-        pieces += events.map { SearchDocument.Piece($0.title.clipped(to: 90), anchor: "#" + CanvasAnchor.event($0.fingerprint)) }
+        pieces += evidence.map { SearchDocument.Piece($0.title.clipped(to: 90), anchor: "#" + CanvasAnchor.event($0.fingerprint)) }
         pieces += zip(notes.indices, notes).map { index, note in
             SearchDocument.Piece(
                 "\(note.author.clipped(to: 30)): \(MarkdownRenderer.plainText(String(note.text.prefix(2_000))).clipped(to: 160))",

@@ -80,9 +80,15 @@ package struct SearchIndex {
 
     /// Every file of the index. Of two documents with one number the first counts.
     package static func files(_ documents: some Sequence<SearchDocument>) -> [File] {
+        var out: [File] = []
+        each(of: documents) { out.append($0) }
+        return out
+    }
+    /// The same, one after the other; `search/index.js` is the last.
+    package static func each(of documents: some Sequence<SearchDocument>, _ give: (File) throws -> Void) rethrows {
         var index = SearchIndex()
         for document in documents { index.add(document) }
-        return index.files()
+        try index.each(give)
     }
 
     package mutating func add(_ document: SearchDocument) {
@@ -142,19 +148,18 @@ package struct SearchIndex {
         var frequency: Int
     }
 
-    private func files() -> [File] {
+    private func each(_ give: (File) throws -> Void) rethrows {
         var entries = names.indices.map { index in
             Entry(
                 route: SearchRoute.route(names[index]), term: names[index], postings: Self.encoded(postings[index]),
                 frequency: postings[index].count)
         }
         entries.sort { $0.route.lexicographicallyPrecedes($1.route) }
-        var out: [File] = []
         var keys: [String] = []
-        cut(entries[...], depth: 1) { key, part in
+        try cut(entries[...], depth: 1) { key, part in
             let name = String(decoding: key, as: UTF8.self)
             keys.append(name)
-            out.append(
+            try give(
                 File(
                     path: "search/t-\(name).js",
                     bytes: Self.script([
@@ -165,7 +170,7 @@ package struct SearchIndex {
         let groups = Dictionary(grouping: documents.values) { $0.id / Self.documentsPerFile }
         for (number, group) in groups.sorted(by: { $0.key < $1.key }) {
             let items = group.sorted { $0.id < $1.id }.map { (String($0.id), Self.json($0)) }
-            out.append(
+            try give(
                 File(
                     path: "search/d-\(number).js",
                     bytes: Self.script(["d": .int(Int64(number)), "r": .object(Dictionary(uniqueKeysWithValues: items))])))
@@ -173,16 +178,17 @@ package struct SearchIndex {
         let common = entries.filter { $0.term.count >= 4 && $0.term.count <= 24 && $0.term.allSatisfy(\.isLetter) }
             .sorted { ($1.frequency, $0.term) < ($0.frequency, $1.term) }.prefix(Self.wordsKept)
         let words = common.sorted { $0.route.lexicographicallyPrecedes($1.route) }.map(\.term)
-        out.append(File(path: "search/words.js", bytes: Self.script(["words": .string(Self.frontCoded(words))])))
-        out.append(
+        try give(File(path: "search/words.js", bytes: Self.script(["words": .string(Self.frontCoded(words))])))
+        try give(
             File(
                 path: "search/index.js",
                 bytes: Self.script(["n": .int(Int64(documents.count)), "shards": .string(keys.joined(separator: " "))])))
-        return out
     }
 
     /// Ranges of one beginning each, as long as they are small enough for a file; a range that is not is cut by the next letter.
-    private func cut(_ entries: ArraySlice<Entry>, depth: Int, _ give: (ArraySlice<UInt8>, ArraySlice<Entry>) -> Void) {
+    private func cut(
+        _ entries: ArraySlice<Entry>, depth: Int, _ give: (ArraySlice<UInt8>, ArraySlice<Entry>) throws -> Void
+    ) rethrows {
         var start = entries.startIndex
         while start < entries.endIndex {
             let key = entries[start].route.prefix(depth)
@@ -193,12 +199,12 @@ package struct SearchIndex {
                 end += 1
             }
             if bytes <= Self.shardBytes || end - start == 1 {
-                give(key, entries[start..<end])
+                try give(key, entries[start..<end])
             } else {
                 // Terms that end here cannot be cut further and stand in a file of their own.
                 let whole = entries[start..<end].prefix { $0.route.count == depth }
-                if !whole.isEmpty { give(key + [46], whole) }
-                cut(entries[whole.endIndex..<end], depth: depth + 1, give)
+                if !whole.isEmpty { try give(key + [46], whole) }
+                try cut(entries[whole.endIndex..<end], depth: depth + 1, give)
             }
             start = end
         }
