@@ -23,8 +23,7 @@ struct BoardPages {
         let states = site.cases.map(\.state)
         let digest = site.digest(states + changes.map(\.id) + ["sources"] + health)
         if publisher.isCurrent("index.html", inputDigest: digest) { return publisher.keep("index.html") }
-        let all = try site.investigations.get()
-        let items = try site.cases.compactMap { all[$0.stamp.key] }.map { try item($0) }
+        let items = try site.cases.compactMap { try site.investigation($0.stamp.key) }.map { try item($0) }
         try publisher.publish("index.html", inputDigest: digest) { asOf in
             try BoardPage.render(
                 BoardFile(title: site.title, items: items, sources: sources, recentChanges: changes, asOf: asOf), templates: site.templates)

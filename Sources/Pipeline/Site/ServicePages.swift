@@ -23,9 +23,11 @@ struct ServicePages {
         if publisher.keep(below: ["services"], marker: SiteAddress.services, inputDigest: overall) { return }
         let map = try site.map.get()
         let listed = try site.listed()
-        var cases: [String: [Investigation]] = [:]
-        for it in listed { for service in Set(it.services) { cases[service, default: []].append(it) } }
-        var names = Set(cases.keys.filter { !$0.isEmpty })
+        // Places, not the investigations, which are large.
+        var places: [String: [Int]] = [:]
+        for index in listed.indices { for service in Set(listed[index].services) { places[service, default: []].append(index) } }
+        func cases(_ name: String) -> [Investigation] { (places[name] ?? []).map { listed[$0] } }
+        var names = Set(places.keys.filter { !$0.isEmpty })
         if names.count < Self.mostPages {
             names.formUnion(map.services.union(site.serviceStamps.keys).sorted().prefix(Self.mostPages - names.count))
         }
@@ -33,7 +35,7 @@ struct ServicePages {
         for name in names.sorted() {
             let callers = try neighbours(map.callers(of: name), map) { ServiceMap.Edge(caller: $0, callee: name) }
             let callees = try neighbours(map.callees(of: name), map) { ServiceMap.Edge(caller: name, callee: $0) }
-            let own = cases[name] ?? []
+            let own = cases(name)
             let around = (callers + callees).map { "\($0.name) \($0.calls) \($0.openNumber ?? 0) \($0.openSeverity?.rawValue ?? "")" }
             var parts = [name, "\(site.serviceStamps[name] ?? 0)", "\(callers.count)"]
             parts += own.map { states[$0.key] ?? "" }
@@ -50,7 +52,7 @@ struct ServicePages {
                 try ServicePage.render(file, frame: site.frame(asOf), templates: site.templates)
             }
         }
-        let lines = try names.sorted().map { try line($0, cases: cases[$0] ?? [], map: map) }
+        let lines = try names.sorted().map { try line($0, cases: cases($0), map: map) }
         try publisher.publish(SiteAddress.services, inputDigest: overall) { asOf in
             try ServicesPage.render(lines, frame: site.frame(asOf), templates: site.templates)
         }

@@ -43,16 +43,21 @@ final class SiteInputs {
 
     // MARK: - Read once, when first needed
 
-    /// All live investigations by key.
-    private(set) lazy var investigations: Result<[String: Investigation], any Error> = Result {
-        Dictionary(try store.allInvestigations().lazy.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
+    /// All live investigations, which are large, and their places by key.
+    private lazy var investigations: Result<(all: [Investigation], places: [String: Int]), any Error> = Result {
+        let all = try store.allInvestigations()
+        return (all, Dictionary(all.indices.lazy.map { (all[$0].key, $0) }, uniquingKeysWith: { first, _ in first }))
     }
-    func investigation(_ key: String) throws -> Investigation? { try investigations.get()[key] }
-    /// Those that a list shows: not merged into another.
-    func listed() throws -> [Investigation] {
-        let all = try investigations.get()
-        return cases.compactMap { all[$0.stamp.key] }.filter { $0.mergedInto == nil }
+    func investigation(_ key: String) throws -> Investigation? {
+        let (all, places) = try investigations.get()
+        return places[key].map { all[$0] }
     }
+    /// Those that a list shows, newest number first: not merged into another.
+    private lazy var shown: Result<[Investigation], any Error> = Result {
+        let (all, places) = try investigations.get()
+        return cases.compactMap { places[$0.stamp.key] }.filter { all[$0].mergedInto == nil }.map { all[$0] }
+    }
+    func listed() throws -> [Investigation] { try shown.get() }
     private(set) lazy var map: Result<ServiceMap, any Error> = Result {
         var map = try store.serviceMap()
         for service in context.configuration.services {
