@@ -11,9 +11,9 @@ package enum SHA256Digest {
         var text = text
         return text.withUTF8 { bytes(of: UnsafeRawBufferPointer($0)) }
     }
-    package static func hex(of input: [UInt8]) -> String {
-        let digest = input.withUnsafeBytes { bytes(of: $0) }
-        return digest.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    package static func hex(of input: [UInt8]) -> String { input.withUnsafeBytes { hex(of: $0) } }
+    package static func hex(of input: UnsafeRawBufferPointer) -> String {
+        bytes(of: input).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
     /// The first 64 bits, for keys inside the store.
     package static func prefix64(of text: String) -> UInt64 {

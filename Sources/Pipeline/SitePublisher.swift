@@ -46,7 +46,7 @@ package struct SitePublisher {
         let url = root.appending(path: path)
         let temporary = try AtomicFile.temporary(for: url)
         try make(temporary)
-        let digest = SHA256Digest.hex(of: Array(try Data(contentsOf: URL(filePath: temporary), options: .alwaysMapped)))
+        let digest = try Data(contentsOf: URL(filePath: temporary), options: .alwaysMapped).withUnsafeBytes { SHA256Digest.hex(of: $0) }
         if let before = known[path], before.bytesDigest == digest, exists(path) {
             try? FileManager.default.removeItem(atPath: temporary)  // no byte differs: the file keeps its date
         } else {
