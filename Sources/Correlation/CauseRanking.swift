@@ -27,6 +27,7 @@ struct CauseRanking {
         entries += CodeCauses(blast).entries(services, hasSuspects: !suspects.suspects.isEmpty)
         entries += Self.detailEntries(services, of: entries, most: window.isSingleIncident ? 3 : 1)
         hypotheses = Self.listed(entries, rules: window.rules, isSingle: window.isSingleIncident)
+        if services.isMeasured { hypotheses = Self.weighed(hypotheses) }
     }
 
     /// The first entry when it is worth the word "probably".
@@ -161,6 +162,22 @@ struct CauseRanking {
                         evidence: [signal.fingerprint]))
             }
             return out
+        }
+    }
+
+    /// Where telemetry was measured, scores become probabilities: what tells of one service stands or falls together, services and
+    /// changes of no known one exclude each other. The order stays.
+    private static func weighed(_ hypotheses: [Hypothesis]) -> [Hypothesis] {
+        var best: [String: Double] = [:]
+        for hypothesis in hypotheses {
+            let group = hypothesis.service ?? "\(hypothesis.kind.rawValue) \(hypothesis.name)"
+            best[group] = max(best[group] ?? 0, hypothesis.score)
+        }
+        let probabilities = CauseProbabilities(best.values.sorted())
+        return hypotheses.map { hypothesis in
+            var hypothesis = hypothesis
+            hypothesis.score = Scores.stored(probabilities.probability(hypothesis.score))
+            return hypothesis
         }
     }
 

@@ -97,7 +97,7 @@ struct CodeCauses {
         let terms = [
             Term(rounding: "entity", share.squareRoot(), whys.joined(separator: "; ")),
             Term(
-                rounding: "position", base, service.isEmpty ? "its service is not known" : "\(service) itself scores \(Scores.words(base))"),
+                rounding: "position", base, service.isEmpty ? "its service is not known" : "\(service) itself weighs \(Scores.words(base))"),
         ]
         let summary =
             place.map { "\($0) stands in \(Phrases.counted(blame.stacks, "failing stack")), first at \(blame.signal.start.clock)" }

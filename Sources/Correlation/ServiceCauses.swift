@@ -80,6 +80,7 @@ struct ServiceCauses {
         }.sorted { ($1.score, $0.service) < ($0.score, $1.service) }
     }
 
+    var isMeasured: Bool { causes.contains { $0.measured != nil } }
     func score(of service: String) -> Double { causes.first { $0.service == service }?.score ?? 0 }
 
     // MARK: - One moment
