@@ -44,12 +44,12 @@ export function mount(state, onView) {
   }
   const schedule = () => { waiting ||= requestAnimationFrame(paint); };
 
-  // `at` stays under the pixel it is under now; without it the middle does.
-  function zoomTo(wanted, at) {
+  // `at` comes to stand at `x` pixels from the left, else under the pixel it is under now; without it the middle stays.
+  function zoomTo(wanted, at, x) {
     const box = region.getBoundingClientRect();
     const [low, high] = view();
     const moment = at ?? (low + high) / 2;
-    const offset = ((moment - low) / (high - low || 1)) * box.width;
+    const offset = x ?? ((moment - low) / (high - low || 1)) * box.width;
     scale = within(wanted, span);
     if (scale < 1.01) scale = 1;
     plot.style.setProperty("--zoom", scale);
@@ -74,6 +74,24 @@ export function mount(state, onView) {
     event.preventDefault();
     const [low, high] = view(), box = region.getBoundingClientRect();
     zoom(Math.exp(-event.deltaY / 300), low + ((event.clientX - box.left) / box.width) * (high - low));
+  }, { passive: false });
+  // Two fingers: the moment between them stays between them. One finger is the browser's own scrolling.
+  let pinch = null;
+  const fingers = (touches) => {
+    const [a, b] = touches, left = region.getBoundingClientRect().left;
+    return { apart: Math.max(24, Math.hypot(a.clientX - b.clientX, a.clientY - b.clientY)), x: (a.clientX + b.clientX) / 2 - left };
+  };
+  const begin = ({ touches }) => {
+    if (touches.length !== 2) { pinch = null; return; }
+    const { apart, x } = fingers(touches), [low, high] = view();
+    pinch = { apart, scale, at: low + (x / region.clientWidth) * (high - low) };
+  };
+  for (const event of ["touchstart", "touchend", "touchcancel"]) region.addEventListener(event, begin, { passive: true });
+  region.addEventListener("touchmove", (event) => {
+    if (!pinch) return;
+    if (event.cancelable) event.preventDefault();
+    const { apart, x } = fingers(event.touches);
+    zoomTo((pinch.scale * apart) / pinch.apart, pinch.at, x);
   }, { passive: false });
   out.addEventListener("click", () => zoom(0.5));
   into.addEventListener("click", () => zoom(2));

@@ -33,11 +33,22 @@ export function mount(frame, state, { onChange, under, open }) {
   whole.addEventListener("click", () => choose(null));
   closer.addEventListener("click", zoom);
 
+  // A finger opens what is under it when it leaves where it came; a second finger, or scrolling, takes that back.
+  let tap = null;
+  plot.addEventListener("pointercancel", () => { tap = null; });
+  plot.addEventListener("pointerup", (event) => {
+    if (tap && Math.hypot(event.clientX - tap.x, event.clientY - tap.y) < 10) open(tap.id);
+    tap = null;
+  });
   // A drag is a span; a press that does not move opens what is under it.
   plot.addEventListener("pointerdown", (event) => {
+    tap = null;
     if (event.button !== 0 || event.target.closest("a")) return;
     const hit = under(event.clientX, event.clientY);
-    if (event.pointerType === "touch") { if (hit?.mark.id) open(hit.mark.id); return; }
+    if (event.pointerType === "touch") {
+      if (event.isPrimary && hit?.mark.id) tap = { id: hit.mark.id, x: event.clientX, y: event.clientY };
+      return;
+    }
     event.preventDefault();
     const box = plot.getBoundingClientRect(), startX = event.clientX;
     const at = (e) => atFraction((e.clientX - box.left) / box.width, from, to);
