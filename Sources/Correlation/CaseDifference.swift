@@ -18,18 +18,25 @@ enum CaseDifference {
         if old.status != new.status { out.append(statusWords(old, new, rules)) }
         if old.reopenCount < new.reopenCount && old.status == new.status { out.append("came back after a quiet period") }
         if !old.flapping && new.flapping { out.append("flapping: came back \(new.reopenCount) times") }
-        if old.title != new.title { out.append("title now “\(new.title.clipped(to: 100))”") }
+        if old.title != new.title { out.append("title “\(old.title.clipped(to: 100))” → “\(new.title.clipped(to: 100))”") }
         if old.startedAt != new.startedAt { out.append("started \(new.startedAt.clock), was \(old.startedAt.clock)") }
         if old.mitigatedAt != new.mitigatedAt, let at = new.mitigatedAt { out.append("mitigated at \(at.clock)") }
         let services = new.services.filter { !old.services.contains($0) }
         if !services.isEmpty { out.append("reached \(Phrases.list(services))") }
-        if old.hypotheses.first?.name != new.hypotheses.first?.name, let top = new.hypotheses.first {
-            out.append("likeliest cause now \(top.name) (\(Scores.words(top.score)))")
-        }
-        if old.suspects.first?.sha != new.suspects.first?.sha, let top = new.suspects.first {
-            out.append("suspect now \(Phrases.short(top.sha)) (\(Scores.words(top.score)))")
-        }
+        out += firstWords(
+            "likeliest cause", old.hypotheses.first.map { ($0.name, $0.score) }, new.hypotheses.first.map { ($0.name, $0.score) })
+        out += firstWords(
+            "suspect", old.suspects.first.map { (Phrases.short($0.sha), $0.score) },
+            new.suspects.first.map { (Phrases.short($0.sha), $0.score) })
         return out.isEmpty ? ["scores and words follow the evidence"] : out
+    }
+
+    /// `suspect 249729c (.31) → 8d16bcf (.64)`, `suspect now 8d16bcf (.64)`
+    private static func firstWords(_ what: String, _ old: (name: String, score: Double)?, _ new: (name: String, score: Double)?) -> [String]
+    {
+        guard let new, new.name != old?.name else { return [] }
+        let now = "\(new.name.clipped(to: 100)) (\(Scores.words(new.score)))"
+        return [old.map { "\(what) \($0.name.clipped(to: 100)) (\(Scores.words($0.score))) → \(now)" } ?? "\(what) now \(now)"]
     }
 
     private static func evidenceWords(_ old: [Evidence], _ new: [Evidence]) -> [String] {

@@ -5,20 +5,22 @@ import Model
 package enum Similarity {
     /// One past investigation as it is indexed: what it was about, as words.
     package struct Profile: Hashable, Codable, Sendable {
-        package var number: Int
-        package var title: String
+        package var mention: CaseMention
+        /// What was behind it, see `SimilarCase.ending`.
+        package var ending: String
         /// `kind:name`: exceptions, templates, alerts, tests, files, operations, metrics, causes. Sorted, unique.
         package var entities: [String]
         package var services: [String]
         /// Stemmed words of titles and messages. Sorted, unique.
         package var tokens: [String]
-        package init(number: Int, title: String, entities: [String], services: [String], tokens: [String]) {
-            self.number = number
-            self.title = title
+        package init(mention: CaseMention, ending: String, entities: [String], services: [String], tokens: [String]) {
+            self.mention = mention
+            self.ending = ending
             self.entities = entities
             self.services = services
             self.tokens = tokens
         }
+        package var number: Int { mention.number }
     }
 
     static let mostEntities = 200
@@ -47,8 +49,17 @@ package enum Similarity {
         }
         let plain = tokens.subtracting(TextTokens.signalWords).sorted().prefix(mostTokens)
         return Profile(
-            number: snapshot.investigation.number, title: snapshot.investigation.title, entities: entities.sorted(),
+            mention: CaseMention(snapshot.investigation), ending: ending(snapshot.investigation), entities: entities.sorted(),
             services: Set(snapshot.investigation.services).sorted(), tokens: Array(plain))
+    }
+
+    private static func ending(_ it: Investigation) -> String {
+        let written = it.rootCause.split(whereSeparator: \.isNewline).map { $0.trimmingCharacters(in: .whitespaces) }.first { !$0.isEmpty }
+        if let written { return "Root cause: \(written.clipped(to: 200).trimmingFullStop)." }
+        guard let top = it.hypotheses.min(by: { ($0.rank, $0.name) < ($1.rank, $1.name) }), top.score >= CauseRanking.probable else {
+            return ""
+        }
+        return "Probable cause: \(top.name.clipped(to: 200).trimmingFullStop)."
     }
 
     /// The most alike first, ties by number; at most `limit`. `notSimilar` are numbers a person ruled out.

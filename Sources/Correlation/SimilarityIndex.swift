@@ -32,7 +32,7 @@ package struct SimilarityIndex {
     private var entities = Field()
     private var tokens = Field()
     private var services = Field()
-    private var cases: [(number: Int, title: String)] = []
+    private var cases: [(mention: CaseMention, ending: String)] = []
 
     package init() {}
 
@@ -41,7 +41,7 @@ package struct SimilarityIndex {
         entities.insert(profile.entities, case: place)
         tokens.insert(profile.tokens, case: place)
         services.insert(profile.services, case: place)
-        cases.append((profile.number, profile.title))
+        cases.append((profile.mention, profile.ending))
     }
 
     /// The most alike first, ties by number; at most `limit`.
@@ -54,7 +54,7 @@ package struct SimilarityIndex {
         let places = Set(shared.keys).union(words.keys).union(struck.keys)
         let found = places.compactMap { place -> SimilarCase? in
             let other = cases[Int(place)]
-            if other.number == profile.number || notSimilar.contains(other.number) { return nil }
+            if other.mention.number == profile.number || notSimilar.contains(other.mention.number) { return nil }
             var terms: [Term] = []
             if let entity = shared[place] {
                 let name = entities.names[Int(entity.best)]
@@ -81,8 +81,8 @@ package struct SimilarityIndex {
             if score < Similarity.floor { return nil }
             let why = terms.first?.why ?? ""
             return SimilarCase(
-                number: other.number, title: other.title, score: score, terms: terms,
-                summary: why.prefix(1).uppercased() + why.dropFirst() + ".")
+                mention: other.mention, score: score, terms: terms, summary: why.prefix(1).uppercased() + why.dropFirst() + ".",
+                ending: other.ending)
         }
         return Array(found.sorted { ($1.score, $0.number) < ($0.score, $1.number) }.prefix(max(0, limit)))
     }

@@ -1,4 +1,4 @@
-/// One line of a list of investigations: what lists, counts and the order of feeds need.
+/// One line of a list of investigations: what lists, counts, relations and the order of feeds need.
 package struct CaseEntry: Hashable, Sendable {
     package var key: String
     package var number: Int
@@ -9,15 +9,19 @@ package struct CaseEntry: Hashable, Sendable {
     package var assignedTo: String?
     package var startedAt: Instant
     package var resolvedAt: Instant?
+    package var lastSignalAt: Instant
     package var version: Int
     /// When the store last wrote it.
     package var changedAt: Instant
     package var services: [String]
     package var components: [String]
+    /// The change its first cause points at.
+    package var change: Fingerprint?
     package init(
         key: String, number: Int, title: String, status: InvestigationStatus = .open, severity: Severity = .medium,
-        priority: Priority? = nil, assignedTo: String? = nil, startedAt: Instant, resolvedAt: Instant? = nil, version: Int = 1,
-        changedAt: Instant, services: [String] = [], components: [String] = []
+        priority: Priority? = nil, assignedTo: String? = nil, startedAt: Instant, resolvedAt: Instant? = nil,
+        lastSignalAt: Instant, version: Int = 1, changedAt: Instant, services: [String] = [], components: [String] = [],
+        change: Fingerprint? = nil
     ) {
         self.key = key
         self.number = number
@@ -28,10 +32,12 @@ package struct CaseEntry: Hashable, Sendable {
         self.assignedTo = assignedTo
         self.startedAt = startedAt
         self.resolvedAt = resolvedAt
+        self.lastSignalAt = lastSignalAt
         self.version = version
         self.changedAt = changedAt
         self.services = services
         self.components = components
+        self.change = change
     }
 }
 

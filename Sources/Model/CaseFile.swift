@@ -98,13 +98,17 @@ package struct CaseFile: Sendable {
     package var notes: [Annotation]
     package var versions: [CaseVersion]
     package var gaps: [SourceGap]
+    /// Earlier investigations that look like it, the most alike first.
+    package var similar: [SimilarCase]
+    /// Others that have to do with it, the nearest first.
+    package var related: [RelatedCase]
     /// The time axis.
     package var from: Instant
     package var to: Instant
     package init(
         investigation: Investigation, items: [EvidenceItem], tracks: [MetricTrack] = [], logRates: [LogRate] = [],
         otherChanges: [Event] = [], map: ServiceMap = ServiceMap(), notes: [Annotation] = [], versions: [CaseVersion] = [],
-        gaps: [SourceGap] = [], from: Instant, to: Instant
+        gaps: [SourceGap] = [], similar: [SimilarCase] = [], related: [RelatedCase] = [], from: Instant, to: Instant
     ) {
         self.investigation = investigation
         self.items = items
@@ -115,6 +119,8 @@ package struct CaseFile: Sendable {
         self.notes = notes
         self.versions = versions
         self.gaps = gaps
+        self.similar = similar
+        self.related = related
         self.from = from
         self.to = to
     }

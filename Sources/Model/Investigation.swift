@@ -153,21 +153,6 @@ package struct ActionItem: Hashable, Codable, Sendable {
     }
 }
 
-package struct SimilarCase: Hashable, Codable, Sendable {
-    package var number: Int
-    package var title: String
-    package var score: Double
-    package var terms: [Term]
-    package var summary: String
-    package init(number: Int, title: String, score: Double, terms: [Term], summary: String) {
-        self.number = number
-        self.title = title
-        self.score = score
-        self.terms = terms
-        self.summary = summary
-    }
-}
-
 /// A signal that was weighed and left out, so that `explain` can say why.
 package struct LeftOut: Hashable, Codable, Sendable {
     package var fingerprint: Fingerprint
@@ -215,8 +200,6 @@ package struct Investigation: Hashable, Codable, Sendable {
     package var assignedTo: String?
     package var createdBy: String
     package var actionItems: [ActionItem]
-    package var related: [Int]
-    package var similar: [SimilarCase]
     package var hypotheses: [Hypothesis]
     package var suspects: [SuspectChange]
     package var leftOut: [LeftOut]
@@ -234,7 +217,7 @@ package struct Investigation: Hashable, Codable, Sendable {
         mitigatedAt: Instant? = nil, resolvedAt: Instant? = nil, lastSignalAt: Instant, services: [String] = [],
         components: [String] = [], environment: String? = nil, tags: [String] = [], impact: String = "", rootCause: String = "",
         remediation: String = "", lessonsLearned: String = "", assignedTo: String? = nil, createdBy: String = "caseboard",
-        actionItems: [ActionItem] = [], related: [Int] = [], similar: [SimilarCase] = [], hypotheses: [Hypothesis] = [],
+        actionItems: [ActionItem] = [], hypotheses: [Hypothesis] = [],
         suspects: [SuspectChange] = [], leftOut: [LeftOut] = [], flapping: Bool = false, reopenCount: Int = 0, version: Int = 1,
         isDeleted: Bool = false, mergedInto: Int? = nil, humanFields: Set<String> = []
     ) {
@@ -263,8 +246,6 @@ package struct Investigation: Hashable, Codable, Sendable {
         self.assignedTo = assignedTo
         self.createdBy = createdBy
         self.actionItems = actionItems
-        self.related = related
-        self.similar = similar
         self.hypotheses = hypotheses
         self.suspects = suspects
         self.leftOut = leftOut

@@ -165,9 +165,11 @@ package enum BundleInvestigation {
         try publisher.publish("index.html", inputDigest: "") {
             try CanvasPage.render(file, asOf: context.now, templates: templates, place: .alone)
         }
-        let markdown = try PostMortem.markdown(file, asOf: context.now, templates: templates)
+        let markdown = try PostMortem.markdown(file, asOf: context.now, templates: templates, place: .alone)
         try publisher.publish("report.md", inputDigest: "") { Array(markdown.utf8) }
-        try publisher.publish("report.html", inputDigest: "") { try PostMortem.page(file, asOf: context.now, templates: templates) }
+        try publisher.publish("report.html", inputDigest: "") {
+            try PostMortem.page(file, asOf: context.now, templates: templates, place: .alone)
+        }
         try publisher.publish("investigation.json", inputDigest: "") { Array((APIDocuments.investigationAnswer(file).text + "\n").utf8) }
     }
 

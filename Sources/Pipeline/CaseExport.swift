@@ -11,7 +11,7 @@ package enum CaseExport {
         let assets = WorkspaceAssets(root: workspace.root)
         let templates = Templates(assets: { assets.bytes($0) })
         switch format {
-        case .md: return Array(try PostMortem.markdown(file, asOf: now, templates: templates).utf8)
+        case .md: return Array(try PostMortem.markdown(file, asOf: now, templates: templates, place: .single).utf8)
         case .json: return PublishAPI.bytes(APIDocuments.investigation(file))
         case .csv: return try timeline(file)
         case .html: return try CanvasPage.render(file, asOf: now, templates: templates, place: .single)

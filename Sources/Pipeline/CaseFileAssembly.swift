@@ -17,8 +17,7 @@ struct CaseFileAssembly {
     private static let otherChangesShown = 200
 
     func file(of snapshot: CaseSnapshot) throws -> CaseFile {
-        var investigation = snapshot.investigation
-        investigation.similar = try SimilarCases(store: store).stored(investigation.key)
+        let investigation = snapshot.investigation
         let byFingerprint = Dictionary(
             try store.events(fingerprints: snapshot.evidence.map(\.fingerprint)).map { ($0.fingerprint, $0) },
             uniquingKeysWith: { first, _ in first })
@@ -45,6 +44,8 @@ struct CaseFileAssembly {
             map: try store.serviceMap(),
             notes: try store.notes(key: investigation.key), versions: try store.versions(key: investigation.key),
             gaps: SourceGaps.found(tracks: tracks, logRates: logRates),
+            similar: try SimilarCases(store: store).stored(investigation.key),
+            related: try RelatedCases(store: store).stored(investigation.key),
             from: axis.lowerBound, to: axis.upperBound)
     }
 

@@ -24,7 +24,7 @@ package enum RankingQueries {
 
     package static func similar(_ workspace: Workspace, number: Int, now: Instant) throws -> Answer {
         let (file, store) = try CaseQueries.fileAndStore(workspace, number: number, now: now)
-        let similar = file.investigation.similar
+        let similar = file.similar
         var lines = [CaseText.title(file.investigation)]
         lines += ["", Line("Earlier investigations like it", .strong)]
         if similar.isEmpty { lines.append("  none") }

@@ -23,6 +23,7 @@ package enum CaseboardRun {
             case .correlate:
                 summary.cases = try await CorrelateCases(context).run()
                 try SimilarCases(store: context.store).update()
+                try RelatedCases(store: context.store).update(map: context.serviceMap())
             case .render: summary.filesWritten += try RenderSite(context, writes: .pages).run()
             case .report: summary.filesWritten += try RenderSite(context, writes: .reports).run()
             case .deliver: summary.delivered = try await DeliverDigests(context).run()

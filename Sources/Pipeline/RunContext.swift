@@ -112,3 +112,15 @@ package struct WorkspaceAssets: Sendable {
         return Fingerprint(parts).text
     }
 }
+
+extension RunContext {
+    /// The observed and stated calls, and what the configuration says.
+    func serviceMap() throws -> ServiceMap {
+        var map = try store.serviceMap()
+        for service in configuration.services {
+            map.add(service: service.name)
+            for callee in service.dependsOn { map.add(caller: service.name, callee: canonical(callee)) }
+        }
+        return map
+    }
+}

@@ -61,7 +61,7 @@ struct SimilarCases {
         guard let snapshot = try store.snapshot(key: stamp.key) else { return }
         let events = try store.events(fingerprints: snapshot.evidence.map(\.fingerprint))
         let profile = Similarity.profile(of: snapshot, events: events)
-        try store.setSetting(Key.profile + stamp.key, to: String(decoding: try Self.encoder.encode(profile), as: UTF8.self))
+        try store.setSetting(Key.profile + stamp.key, to: String(decoding: try ListCoding.encoder.encode(profile), as: UTF8.self))
         try store.setSetting(Key.mark + stamp.key, to: mark(stamp))
     }
 
@@ -83,7 +83,7 @@ struct SimilarCases {
         for item in items {
             if item.startedAt >= from {
                 let list = index.similar(to: item.profile)
-                let text = list.isEmpty ? nil : String(decoding: try Self.encoder.encode(list), as: UTF8.self)
+                let text = list.isEmpty ? nil : String(decoding: try ListCoding.encoder.encode(list), as: UTF8.self)
                 if try store.setting(Key.list + item.key) != text {
                     try store.setSetting(Key.list + item.key, to: text)
                     try store.touchPage(key: item.key)
@@ -93,11 +93,5 @@ struct SimilarCases {
             index.insert(item.profile)
         }
         return changed
-    }
-
-    private static var encoder: JSONEncoder {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        return encoder
     }
 }

@@ -5,7 +5,7 @@ extension Investigation {
     var brief: Investigation {
         var it = self
         (it.description, it.impact, it.rootCause, it.remediation, it.lessonsLearned) = ("", "", "", "", "")
-        (it.actionItems, it.related, it.similar, it.suspects, it.leftOut) = ([], [], [], [], [])
+        (it.actionItems, it.suspects, it.leftOut) = ([], [], [])
         it.hypotheses = Array(it.hypotheses.sorted { ($0.rank, $0.name) < ($1.rank, $1.name) }.prefix(1))
         it.humanFields = []
         return it
@@ -24,8 +24,9 @@ extension CaseStore {
                     key: row.text(0), number: Int(row.int(1)), title: row.text(2),
                     status: InvestigationStatus(rawValue: row.text(3)) ?? .open, severity: Severity(rawValue: row.text(4)) ?? .info,
                     priority: Priority(rawValue: row.text(5)), assignedTo: row.optionalText(6), startedAt: Instant(ms: row.int(7)),
-                    resolvedAt: row.instant(8), version: Int(row.int(9)), changedAt: Instant(ms: row.int(10)),
-                    services: own["service"] ?? [], components: own["component"] ?? [])
+                    resolvedAt: row.instant(8), lastSignalAt: Instant(ms: row.int(9)), version: Int(row.int(10)),
+                    changedAt: Instant(ms: row.int(11)), services: own["service"] ?? [], components: own["component"] ?? [],
+                    change: own["change"]?.first.map { Fingerprint(stored: $0) })
             }
         }
     }
@@ -68,7 +69,8 @@ extension CaseStore {
 enum ListingQuery {
     static let facets = "SELECT kind, value, case_key FROM case_facet ORDER BY kind, value, case_key"
     static let entries = """
-        SELECT key, number, title, status, severity, priority, assigned_to, started_at, resolved_at, version, changed_at
+        SELECT key, number, title, status, severity, priority, assigned_to, started_at, resolved_at, last_signal_at, version,
+          changed_at
         FROM investigation INDEXED BY investigation_listing WHERE is_deleted = 0 AND number IS NOT NULL ORDER BY number DESC
         """
     static let brief = """
@@ -125,7 +127,11 @@ extension Connection {
             "INSERT INTO case_brief (case_key, brief) VALUES (:key, :brief) ON CONFLICT DO UPDATE SET brief = excluded.brief",
             ["key": .text(investigation.key), "brief": .text(investigation.brief.document.text)])
         try run("DELETE FROM case_facet WHERE case_key = :key", ["key": .text(investigation.key)])
-        for (kind, values) in [("service", investigation.services), ("component", investigation.components)] {
+        let first = investigation.brief.hypotheses.first
+        let change = first?.kind == .change ? first?.change?.text : nil
+        for (kind, values) in [
+            ("service", investigation.services), ("component", investigation.components), ("change", change.map { [$0] } ?? []),
+        ] {
             for value in values {
                 try run(
                     "INSERT OR IGNORE INTO case_facet (kind, value, case_key) VALUES (:kind, :value, :key)",

@@ -12,7 +12,6 @@ extension Investigation {
             "components": .strings(components), "environment": .optional(environment), "tags": .strings(tags), "impact": .string(impact),
             "root_cause": .string(rootCause), "remediation": .string(remediation), "lessons_learned": .string(lessonsLearned),
             "assigned_to": .optional(assignedTo), "created_by": .string(createdBy), "action_items": .array(actionItems.map(\.document)),
-            "related": .array(related.map { .int(Int64($0)) }), "similar": .array(similar.map(\.document)),
             "hypotheses": .array(hypotheses.map(\.document)), "suspects": .array(suspects.map(\.document)),
             "left_out": .array(leftOut.map(\.document)), "flapping": .bool(flapping), "reopen_count": .int(Int64(reopenCount)),
             "human_fields": .strings(humanFields.sorted()),
@@ -35,8 +34,6 @@ extension Investigation {
             rootCause: document.string("root_cause"), remediation: document.string("remediation"),
             lessonsLearned: document.string("lessons_learned"), assignedTo: document["assigned_to"]?.stringValue,
             createdBy: document.string("created_by"), actionItems: document.list("action_items").map(ActionItem.init(document:)),
-            related: document.list("related").map { Int(clamping: $0.intValue ?? 0) },
-            similar: document.list("similar").map(SimilarCase.init(document:)),
             hypotheses: document.list("hypotheses").map(Hypothesis.init(document:)),
             suspects: document.list("suspects").map(SuspectChange.init(document:)),
             leftOut: document.list("left_out").map(LeftOut.init(document:)), flapping: document.flag("flapping"),
@@ -53,20 +50,6 @@ extension ActionItem {
         self.init(
             text: document.string("text"), owner: document["owner"]?.stringValue, due: document["due"]?.stringValue,
             done: document.flag("done"))
-    }
-}
-
-extension SimilarCase {
-    fileprivate var document: JSONValue {
-        [
-            "number": .int(Int64(number)), "title": .string(title), "score": .double(score), "terms": .terms(terms),
-            "summary": .string(summary),
-        ]
-    }
-    fileprivate init(document: JSONValue) {
-        self.init(
-            number: document.int("number"), title: document.string("title"), score: document.double("score"),
-            terms: document["terms"]?.terms ?? [], summary: document.string("summary"))
     }
 }
 

@@ -11,7 +11,7 @@ enum Migrations {
             ("0011 runs and outbox", runs), ("0012 identity of people", tokens), ("0013 case search", caseSearch),
             ("0014 lines of requests", requests), ("0015 commits by time", commits), ("0016 time of test results", testTimes),
             ("0017 lists of investigations", caseListing), ("0018 lists of events", eventListing),
-            ("0019 stamps and days", stamps),
+            ("0019 stamps and days", stamps), ("0020 similar investigations with their state", similarState),
         ] {
             migrator.registerMigration(name) { try $0.execute(sql: sql) }
         }
@@ -510,4 +510,7 @@ enum Migrations {
           UNION ALL SELECT text, NULL FROM name WHERE name_id IN (SELECT DISTINCT service FROM log_service_leaf)
         ) WHERE service <> '' GROUP BY service;
         """
+
+    /// Which investigations look alike is told with their state now: the lists are made anew by the next run.
+    static let similarState = "DELETE FROM setting WHERE key >= 'similar' AND key < 'similas'"
 }

@@ -28,13 +28,14 @@ import Testing
             source: .alerts, type: .alert, subject: "\(number)-\(index)", at: now - Int64(number) * .dayMs + Int64(index) * 1_000,
             severity: .high, title: "alert \(index) of \(number)", service: "svc-\(number % 5)", origin: "alerts")
     }
-    private static func snapshot(_ number: Int) -> CaseSnapshot {
-        let events = (0..<3).map { event(number, $0) }
+    private static func snapshot(_ index: Int, as wanted: Int? = nil) -> CaseSnapshot {
+        let number = wanted ?? index
+        let events = (0..<3).map { event(index, $0) }
         return CaseSnapshot(
             investigation: Investigation(
                 key: "case_\(number)", number: number, title: "trouble \(number)", status: .closed, severity: .high,
                 startedAt: events[0].occurredAt, resolvedAt: events[2].occurredAt + .hourMs, lastSignalAt: events[2].occurredAt,
-                services: ["svc-\(number % 5)"]),
+                services: ["svc-\(index % 5)"]),
             evidence: events.map { Evidence(fingerprint: $0.fingerprint, eventID: $0.id, confidence: 0.9, terms: []) }, isSettled: true)
     }
 
@@ -125,6 +126,32 @@ import Testing
         #expect(after["analytics/index.html"] == before["analytics/index.html"])
         #expect(changed["days"] != document["days"])
         #expect(changed["updated_at"] == document["updated_at"] && changed["now"] == document["now"])
+    }
+
+    @Test func `one new investigation rewrites its own files, the lists it moves in and no page of another`() async throws {
+        _ = try await publish()
+        let before = try files()
+        let new = Self.snapshot(0, as: 251)
+        try change { store in
+            try store.append((0..<3).map { Self.event(0, $0) })
+            try store.apply([.open(new, reasons: ["opened"])], at: Self.now, author: "caseboard")
+            try store.clearDirtyRanges()
+        }
+        _ = try await publish(at: Self.now + .minuteMs)
+        let after = try files()
+        let changed = after.keys.filter { after[$0] != before[$0] }
+        let day = new.investigation.startedAt.date
+        let own = ["investigations/251/", "services/svc-0/", "feeds/services/svc-0."]
+        func names(_ folder: String) -> [String] {
+            changed.filter { path in path.hasPrefix(folder) && !own.contains { path.hasPrefix($0) } }.sorted()
+        }
+        #expect(names("investigations/").isEmpty)
+        #expect(names("services/") == ["services/index.html"] && names("feeds/services/").isEmpty)
+        // The day before leads on to it now.
+        let eve = (new.investigation.startedAt - .dayMs).date
+        #expect(names("timeline/") == ["timeline/\(eve).html", "timeline/\(day).html", "timeline/index.html"])
+        #expect(names("archive/") == ["archive/\(day.prefix(7)).html", "archive/index.html"])
+        #expect(names("reports/") == ["reports/index.html"])
     }
 
     @Test func `a file that was taken away is made again, and one that no longer belongs goes`() async throws {

@@ -86,6 +86,14 @@ import Testing
         }
     }
 
+    @Test func `the script of the search is a file that every page finds`() async throws {
+        let rig = try Rig()
+        try rig.append(Self.incident("a", service: "checkout", daysAgo: 5))
+        _ = try await rig.run()
+        let text = try String(contentsOf: rig.workspace.site.appending(path: "search/box.js"), encoding: .utf8)
+        #expect(text.hasPrefix("\"use strict\";\n") && text.contains("site/js/search.js"))
+    }
+
     @Test func `a page that somebody removed comes back`() async throws {
         let rig = try Rig()
         let stray = Self.incident("a", service: "checkout", daysAgo: 5)

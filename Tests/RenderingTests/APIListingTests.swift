@@ -10,7 +10,8 @@ enum APIFixture {
     static func entry(_ it: Investigation, changedAt: Instant = CaseFixture.asOf) -> CaseEntry {
         CaseEntry(
             key: it.key, number: it.number, title: it.title, status: it.status, severity: it.severity, priority: it.priority,
-            assignedTo: it.assignedTo, startedAt: it.startedAt, resolvedAt: it.resolvedAt, version: it.version, changedAt: changedAt,
+            assignedTo: it.assignedTo, startedAt: it.startedAt, resolvedAt: it.resolvedAt, lastSignalAt: it.lastSignalAt,
+            version: it.version, changedAt: changedAt,
             services: it.services, components: ["api"])
     }
     static let entries = [entry(CaseFixture.investigation), entry(CaseFixture.bare.investigation, changedAt: CaseFixture.at(13, 0))]

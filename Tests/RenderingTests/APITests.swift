@@ -60,7 +60,7 @@ import Testing
 
     @Test func `no field of an investigation is forgotten`() {
         var it = CaseFixture.hostile("x").investigation
-        (it.mergedInto, it.related, it.components, it.tags) = (3, [4], ["c"], ["t"])
+        (it.mergedInto, it.components, it.tags) = (3, ["c"], ["t"])
         var file = CaseFixture.outage
         file.investigation = it
         let members = APIDocuments.investigation(file).objectValue ?? [:]

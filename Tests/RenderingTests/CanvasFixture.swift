@@ -325,14 +325,6 @@ enum CanvasFixture {
             ActionItem(text: "Run PoolBudgetTest before the deploy, not after", owner: "Ola", due: "2026-11-27"),
             ActionItem(text: "Give payments its own pool", owner: "Mara", due: "2026-12-04"),
         ]
-        it.similar = [
-            SimilarCase(
-                number: 17, title: "Checkout pool used up after 4.2.0", score: 0.71, terms: [],
-                summary: "Same message, same change path. Ended by rollback after 52 min."),
-            SimilarCase(
-                number: 31, title: "Connections near limit during backup", score: 0.44, terms: [],
-                summary: "Same database, no change nearby. Ended when the backup did."),
-        ]
         it.leftOut = [
             LeftOut(
                 fingerprint: Fingerprint("left"), title: "search: p95 latency 0.8 s", score: 0.21, terms: [],
@@ -340,6 +332,24 @@ enum CanvasFixture {
         ]
         return it
     }
+
+    static let similar = [
+        SimilarCase(
+            mention: CaseMention(
+                number: 17, title: "Checkout pool used up after 4.2.0", status: .closed, severity: .high,
+                startedAt: at(9, 0) - 120 * .dayMs,
+                resolvedAt: at(9, 52) - 120 * .dayMs), score: 0.71, terms: [], summary: "Same message, same change path.",
+            ending: "Root cause: sessions were never given back."),
+        SimilarCase(
+            mention: CaseMention(
+                number: 31, title: "Connections near limit during backup", status: .resolved, severity: .medium,
+                startedAt: at(2, 0) - 40 * .dayMs), score: 0.44, terms: [], summary: "Same database, no change nearby."),
+    ]
+    static let related = [
+        RelatedCase(
+            mention: CaseMention(number: 41, title: "search answers slowly", status: .open, severity: .low, startedAt: at(14, 11)),
+            reason: "At the same time in search, which storefront calls.")
+    ]
 
     static var outage: CaseFile {
         CaseFile(
@@ -380,6 +390,7 @@ enum CanvasFixture {
                 SourceGap(origin: "metrics", source: .metrics, service: "inventory", from: at(14, 10), to: at(14, 16)),
                 SourceGap(origin: "tickets", source: .tickets, service: nil, from: at(14, 20), to: at(14, 40)),
             ],
+            similar: similar, related: related,
             from: at(13, 50), to: at(14, 50))
     }
 

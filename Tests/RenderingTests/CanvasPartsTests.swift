@@ -18,12 +18,55 @@ import Testing
             ("severity high → critical", ["severity", "high", "critical"]),
             ("status in progress → mitigated", ["status", "in progress", "mitigated"]),
             ("probable cause .79 → .87", ["probable cause", ".79", ".87"]),
+            ("title “a b” → “c”", ["title", "“a b”", "“c”"]),
+            (
+                "likeliest cause payments itself (.41) → Deploy of checkout 4.18.0 (.87)",
+                ["likeliest cause", "payments itself (.41)", "Deploy of checkout 4.18.0 (.87)"]
+            ),
             ("started 14:02:40, was 14:04:12", ["started", "14:04:12", "14:02:40"]),
             ("joined: 3 signals", ["joined: 3 signals", "", ""]), (" → ", [" → ", "", ""]), ("", ["", "", ""]),
         ] as [(String, [String])])
     func `a change of a version is what was and what is`(_ change: String, _ expected: [String]) {
         let difference = VersionDifference(change)
         #expect([difference.what, difference.before, difference.after] == expected)
+    }
+
+    // MARK: - Others
+
+    private func canvas(_ place: CasePlace) throws -> CanvasMarkup {
+        CanvasMarkup(
+            try CanvasPage.render(
+                CanvasFixture.outage, asOf: CanvasFixture.asOf, templates: CanvasRendering.templates, place: place))
+    }
+    private func addresses(_ page: CanvasMarkup) -> [String] { page.all("a").compactMap { $0.attributes["href"] } }
+
+    @Test func `an earlier one that looks like it is named with its state, its length, its day and what was behind it`() throws {
+        let items = try canvas(.site).all("li").map { CanvasMarkup.oneLine($0.text) }
+        let item = try #require(items.first { $0.contains("#17 Checkout pool used up after 4.2.0") })
+        #expect(item.hasPrefix("high #17"))
+        #expect(item.contains(".71 closed after 52\u{a0}min, 25\u{a0}Jul"), "\(item)")
+        #expect(item.hasSuffix("Same message, same change path. Root cause: sessions were never given back."))
+    }
+    @Test func `a related one is named with what joins the two`() throws {
+        let items = try canvas(.site).all("li").map { CanvasMarkup.oneLine($0.text) }
+        let item = try #require(items.first { $0.contains("#41 search answers slowly") })
+        #expect(item.hasSuffix("At the same time in search, which storefront calls."))
+    }
+    @Test func `a canvas of the site leads to the parts of the site and to the others`() throws {
+        let addresses = addresses(try canvas(.site))
+        for address in ["../../index.html", "../../services/index.html", "../17/index.html", "../41/index.html", "report.html"] {
+            #expect(addresses.contains(address), "\(address)")
+        }
+    }
+    @Test(arguments: [CasePlace.alone, .single]) func `a canvas without its site leads to nothing that is not beside it`(_ place: CasePlace)
+        throws
+    {
+        let page = try canvas(place)
+        let addresses = addresses(page)
+        #expect(!addresses.contains { $0.hasPrefix("..") })
+        #expect(addresses.contains("report.html") == (place == .alone))
+        #expect(!page.elements.contains { $0.attributes["id"] == "search" })
+        #expect(page.all("li").contains { $0.text.contains("#17") })
     }
 
     // MARK: - A newer publication

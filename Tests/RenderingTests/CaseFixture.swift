@@ -164,7 +164,7 @@ enum CaseFixture {
             ],
             versions: [CaseVersion(version: 1, at: at(14, 20), author: "caseboard", changes: ["opened from 6 signals"])],
             gaps: [SourceGap(origin: "metrics", source: .metrics, service: "shop-db", from: at(14, 10), to: at(14, 16))],
-            from: at(13, 30), to: at(15, 0))
+            similar: CanvasFixture.similar, related: CanvasFixture.related, from: at(13, 30), to: at(15, 0))
     }
 
     /// An investigation about which nothing is known yet.
@@ -238,7 +238,9 @@ enum CaseFixture {
             return suspect
         }
         it.leftOut = [LeftOut(fingerprint: Fingerprint("left"), title: text, score: 0.2, terms: [], reason: text)]
-        it.similar = [SimilarCase(number: 3, title: text, score: 0.4, terms: [], summary: text)]
+        let other = CaseMention(number: 3, title: text, status: .closed, severity: .low, startedAt: it.startedAt)
+        file.similar = [SimilarCase(mention: other, score: 0.4, terms: [], summary: text, ending: text)]
+        file.related = [RelatedCase(mention: other, reason: text)]
         file.investigation = it
         return file
     }

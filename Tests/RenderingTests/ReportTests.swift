@@ -50,7 +50,7 @@ private let templates = Templates { EmbeddedAssets.bytes($0) }
     }
     @Test func `the body of the page is as agreed`() throws {
         let page = try page(CaseFixture.outage)
-        let body = page[(page.range(of: "<body>")?.upperBound ?? page.endIndex)...]
+        let body = page[(page.range(of: "<main")?.lowerBound ?? page.endIndex)..<(page.range(of: "<dialog")?.lowerBound ?? page.endIndex)]
         try Golden.expect(String(body), matches: "post-mortem-body.html", in: "RenderingTests")
     }
 
@@ -60,10 +60,10 @@ private let templates = Templates { EmbeddedAssets.bytes($0) }
         #expect(definition.body.keys.subtracting(declared) == [])
     }
 
-    @Test func `the page has no script, one title and no danger`() throws {
+    @Test func `the page has the script of its bar, one title and no danger`() throws {
         let read = MarkupReader(try page(CaseFixture.outage))
         #expect(read.dangers == [])
-        #expect(read.count("script") == 0 && read.count("h1") == 1 && read.count("title") == 1)
+        #expect(read.count("script") == 1 && read.count("h1") == 1 && read.count("title") == 1)
         #expect(read.elements.filter { $0.name == "th" }.allSatisfy { $0.attributes["scope"] == "col" })
     }
 
@@ -85,7 +85,7 @@ private let templates = Templates { EmbeddedAssets.bytes($0) }
     @Test(arguments: CaseFixture.hostileTexts) func `a hostile note stays in its quotation`(_ text: String) throws {
         let read = MarkupReader(try page(CaseFixture.hostile(text)))
         #expect(read.dangers == [])
-        #expect(read.count("script") == 0 && read.count("h1") == 1)
+        #expect(read.count("script") == 1 && read.count("h1") == 1)
     }
 
     @Test func `of many pieces the starred and the strongest are shown, in order of time`() throws {
@@ -96,6 +96,27 @@ private let templates = Templates { EmbeddedAssets.bytes($0) }
         #expect(rows.count == PostMortemView.maxTimelineRows)
         #expect(rows.first?.contains("★") == true)
         #expect(try markdown(file).contains("The 40 strongest of 101\u{a0}pieces of evidence"))
+    }
+
+    @Test func `others are rows that lead to their pages, and are text where there is no site`() throws {
+        let file = CaseFixture.outage
+        let site = try PostMortem.markdown(file, asOf: CaseFixture.asOf, templates: templates)
+        #expect(site.contains("| high | [#17](../17/index.html) Checkout pool used up after 4.2.0 | closed after 52"))
+        #expect(site.contains("| At the same time in search, which storefront calls. |"))
+        let alone = try PostMortem.markdown(file, asOf: CaseFixture.asOf, templates: templates, place: .single)
+        #expect(alone.contains("| high | #17 Checkout pool used up after 4.2.0 |") && !alone.contains("../17"))
+        #expect(!(try markdown(CaseFixture.bare)).contains("Related and similar"))
+    }
+    @Test func `a report of the site stands in its bar with the search, one without a site stands alone`() throws {
+        let inSite = MarkupReader(try page(CaseFixture.outage))
+        #expect(
+            inSite.elements.contains { $0.attributes["id"] == "search" }
+                && inSite.elements.contains { $0.attributes["href"] == "../../index.html" })
+        let alone = MarkupReader(
+            String(
+                decoding: try PostMortem.page(CaseFixture.outage, asOf: CaseFixture.asOf, templates: templates, place: .alone),
+                as: UTF8.self))
+        #expect(alone.count("script") == 0 && !alone.elements.contains { ($0.attributes["href"] ?? "").hasPrefix("..") })
     }
 
     @Test func `the same case gives the same bytes`() throws {

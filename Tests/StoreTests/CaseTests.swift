@@ -23,8 +23,7 @@ struct CaseTests {
             lastSignalAt: noon + 5,
             services: ["a", "b"], components: ["c"], environment: "prod", tags: ["t"], impact: "i", rootCause: "r", remediation: "re",
             lessonsLearned: "l", assignedTo: "ann", createdBy: "bob",
-            actionItems: [ActionItem(text: "do", owner: "ann", due: "2026-12-01", done: true), ActionItem(text: "x")], related: [1, 2],
-            similar: [SimilarCase(number: 1, title: "s", score: 0.5, terms: terms, summary: "sum")],
+            actionItems: [ActionItem(text: "do", owner: "ann", due: "2026-12-01", done: true), ActionItem(text: "x")],
             hypotheses: [
                 Hypothesis(
                     rank: 1, kind: .change, service: "a", instance: "i", metric: "m", className: "C", change: print, sha: "abc", name: "n",

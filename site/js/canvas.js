@@ -3,6 +3,8 @@ import { all, one, remember } from "./dom.js";
 import { decode, encode } from "./state.js";
 import * as age from "./age.js";
 import * as copy from "./copy.js";
+import * as find from "./find.js";
+import * as go from "./go.js";
 import * as graph from "./graph.js";
 import * as json from "./json.js";
 import * as keys from "./keys.js";
@@ -18,7 +20,7 @@ document.documentElement.classList.add("js");
 const state = decode(location.hash);
 const data = JSON.parse(one("#data").textContent);
 const nextTheme = theme.mount();
-const copier = copy.mount();
+const copier = copy.mount(), found = find.mount();
 const pieces = rows.read();
 let list = null, drawing = null, saving = 0, savedAt = 0, saved = encode(state);
 
@@ -57,11 +59,12 @@ function clear() {
 }
 const press = (selector) => one(selector, list?.article() ?? document)?.click();
 one("#clear")?.addEventListener("click", clear);
-keys.mount({
+keys.mount(go.joined({
   j: ["next piece of evidence", () => list?.step(1)],
   k: ["previous piece", () => list?.step(-1)],
   "/": ["find in the evidence", () => list?.find.focus()],
-  Escape: ["clear filter, span and path", clear],
+  ...(found ? { s: ["search everything", found.focus] } : {}),
+  Escape: ["clear filter, span and path", () => { found?.clear(); clear(); }],
   "+": ["zoom in", () => frame.zoom(2)],
   "=": [null, () => frame.zoom(2)],
   "-": ["zoom out", () => frame.zoom(0.5)],
@@ -79,7 +82,7 @@ keys.mount({
   e: ["export", () => { const menu = one("#take"); menu.open = !menu.open; if (menu.open) one("button", menu).focus(); }],
   n: ["go to the notes", () => one("#h-notes")?.scrollIntoView()],
   t: ["light, dark or automatic colours", nextTheme],
-});
+}));
 // An address typed over this one: all of it counts when it says more than which piece is open.
 addEventListener("hashchange", () => {
   const wanted = decode(location.hash);

@@ -23,6 +23,7 @@ struct SearchFiles {
         parts += site.serviceStamps.keys.sorted() + site.context.configuration.sources.map(\.name)
         let digest = site.digest(parts)
         if publisher.keep(below: ["search"], marker: Self.marker, inputDigest: digest) { return }
+        try publisher.publish("search/box.js", bytes: site.templates.script("search").bytes)
         try SearchIndex.each(of: try documents(days)) { file in
             if file.path == Self.marker {
                 try publisher.publish(file.path, inputDigest: digest) { file.bytes }

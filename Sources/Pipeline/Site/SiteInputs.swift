@@ -58,14 +58,7 @@ final class SiteInputs {
         return cases.compactMap { places[$0.stamp.key] }.filter { all[$0].mergedInto == nil }.map { all[$0] }
     }
     func listed() throws -> [Investigation] { try shown.get() }
-    private(set) lazy var map: Result<ServiceMap, any Error> = Result {
-        var map = try store.serviceMap()
-        for service in context.configuration.services {
-            map.add(service: service.name)
-            for callee in service.dependsOn { map.add(caller: service.name, callee: context.canonical(callee)) }
-        }
-        return map
-    }
+    private(set) lazy var map: Result<ServiceMap, any Error> = Result { try context.serviceMap() }
     private(set) lazy var sources: Result<[SourceHealth], any Error> = Result { try SourceHealthReading(context).sources() }
 
     /// The worst open investigation of each service.

@@ -71,7 +71,7 @@ struct CorrelateCases {
         if near.isEmpty && signals.isEmpty { return nil }
         let events = (signals + notes + changes).sorted { ($0.occurredAt, $0.id) < ($1.occurredAt, $1.id) }
         var window = CorrelationWindow(
-            events: events, map: try serviceMap(), cases: signals.isEmpty ? near : try withUnsettled(near),
+            events: events, map: try context.serviceMap(), cases: signals.isEmpty ? near : try withUnsettled(near),
             humanLinks: try store.humanLinks(),
             firstFreeNumber: try store.firstFreeNumber(settleMs: Self.settleMs, now: context.now), now: context.now, rules: rules)
         if !signals.isEmpty { window.earlierCommits = try store.commits(before: from, limit: Limits.earlierCommits) }
@@ -99,16 +99,6 @@ struct CorrelateCases {
         let known = Set(near.map(\.investigation.key))
         let unsettled = try store.unsettledSnapshots(settleMs: Self.settleMs, now: context.now)
         return near + unsettled.filter { !known.contains($0.investigation.key) }
-    }
-
-    /// The observed and stated calls, and what the configuration says.
-    private func serviceMap() throws -> ServiceMap {
-        var map = try store.serviceMap()
-        for service in context.configuration.services {
-            map.add(service: service.name)
-            for callee in service.dependsOn { map.add(caller: service.name, callee: context.canonical(callee)) }
-        }
-        return map
     }
 
     private func note(_ changes: [CaseChange], before: [CaseSnapshot], _ summary: inout RunSummary.Cases) {

@@ -72,17 +72,18 @@ struct RenderSite {
         let file = try CaseFileAssembly(store: context.store, now: context.now).file(of: snapshot)
         switch writes {
         case .pages:
-            try publisher.publish(paths[0], inputDigest: digest) {
-                try CanvasPage.render(file, asOf: context.now, templates: templates)
+            try publisher.publish(paths[0], inputDigest: digest) { asOf in
+                try CanvasPage.render(file, asOf: asOf, templates: templates)
             }
             try publisher.publish(paths[1], inputDigest: digest) { PublishAPI.bytes(APIDocuments.investigation(file)) }
             for page in 1...APIPage.count(file.items.count) {
                 try publisher.publish(events(page), inputDigest: digest) { PublishAPI.bytes(APIDocuments.events(of: file, page: page)) }
             }
         case .reports:
-            let markdown = try PostMortem.markdown(file, asOf: context.now, templates: templates)
-            try publisher.publish(paths[0], inputDigest: digest) { try PostMortem.page(file, asOf: context.now, templates: templates) }
-            try publisher.publish(paths[1], inputDigest: digest) { Array(markdown.utf8) }
+            try publisher.publish(paths[0], inputDigest: digest) { try PostMortem.page(file, asOf: $0, templates: templates) }
+            try publisher.publish(paths[1], inputDigest: digest) {
+                Array(try PostMortem.markdown(file, asOf: $0, templates: templates).utf8)
+            }
         }
     }
 }

@@ -13,6 +13,16 @@ package enum APIDocuments {
         members["notes"] = .array(file.notes.map(note))
         members["versions"] = .array(file.versions.map(version))
         members["gaps"] = .array(file.gaps.map(gap))
+        members["related"] = .array(
+            file.related.map { other in .object(mention(other.mention).merging(["reason": .string(other.reason)]) { first, _ in first }) })
+        members["similar"] = .array(
+            file.similar.map { other in
+                let own: [String: JSONValue] = [
+                    "score": .double(other.score), "terms": terms(other.terms), "summary": .string(other.summary),
+                    "ending": .string(other.ending),
+                ]
+                return .object(mention(other.mention).merging(own) { first, _ in first })
+            })
         members["service_map"] = serviceMap(file.map)
         members["window"] = ["from": time(file.from), "to": time(file.to)]
         return .object(members)
@@ -68,20 +78,21 @@ package enum APIDocuments {
                     "done": .bool(item.done),
                 ])
             })
-        members["related"] = .array(it.related.map { .int(Int64($0)) })
-        members["similar"] = .array(
-            it.similar.map { similar in
-                [
-                    "number": .int(Int64(similar.number)), "title": .string(similar.title), "score": .double(similar.score),
-                    "terms": terms(similar.terms), "summary": .string(similar.summary),
-                ]
-            })
         members["causes"] = .array(distinct(it.hypotheses).enumerated().map { cause($1, rank: $0 + 1) })
         members["suspect_changes"] = .array(ranked(it.suspects).enumerated().map { suspect($1, rank: $0 + 1) })
         members["left_out"] = .array(it.leftOut.map(leftOut))
         members["reopen_count"] = .int(Int64(it.reopenCount))
         members["deleted"] = .bool(it.isDeleted)
         members["human_fields"] = .strings(it.humanFields.sorted())
+        return members
+    }
+
+    private static func mention(_ other: CaseMention) -> [String: JSONValue] {
+        var members: [String: JSONValue] = [
+            "number": .int(Int64(other.number)), "title": .string(other.title), "status": .string(other.status.rawValue),
+            "severity": .string(other.severity.rawValue), "started_at": time(other.startedAt),
+        ]
+        if let end = other.resolvedAt { members["resolved_at"] = time(end) }
         return members
     }
 

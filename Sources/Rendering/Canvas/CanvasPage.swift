@@ -1,23 +1,13 @@
 import Model
 
-/// Where a canvas stands, which decides where its links lead.
-package enum CanvasPlace: Sendable {
-    /// `investigations/N/index.html` in a published site.
-    case site
-    /// A folder of its own, with the report and `investigation.json` beside it and no board.
-    case alone
-    /// One file that left its folder, without anything beside it.
-    case single
-}
-
 /// The page of one investigation: a single file that is complete without script and opens from disk.
 package enum CanvasPage {
-    static let styleSheets = ["tokens", "base", "parts", "canvas"]
+    static let styleSheets = ["tokens", "base", "parts", "bar", "canvas"]
     /// More marks than these are not put on a page.
     static let unlistedLimit = 20_000
 
     /// `asOf` is when the page is published: it is named in the masthead, and ages are counted up to it.
-    package static func render(_ file: CaseFile, asOf: Instant, templates: Templates, place: CanvasPlace = .site) throws -> [UInt8] {
+    package static func render(_ file: CaseFile, asOf: Instant, templates: Templates, place: CasePlace = .site) throws -> [UInt8] {
         let file = file.bounded
         let asOf = asOf.bounded
         let evidence = EvidenceView(file)
@@ -33,9 +23,10 @@ package enum CanvasPage {
             "graph": graph.nodes.isEmpty ? .absent : graphView(graph),
             "evidence": evidence.view,
             "details": .list(evidence.items.map { details.view($0, isFirst: $0.event.fingerprint == opened) }),
-            "notes": CaseNotesView(file: file).view,
+            "notes": CaseNotesView(file: file, place: place).view,
             "beside": .flag(place != .single),
-            "board": place == .site ? "../../index.html" : .absent,
+            "bar": place == .site
+                ? .view(SiteFrame.bar(path: SiteAddress.investigation(file.investigation.number), searchKey: "s")) : .absent,
             "document": .text(place == .site ? "../../api/v1/investigations/\(file.investigation.number).json" : "investigation.json"),
         ]
         var body: [UInt8] = []
@@ -46,7 +37,7 @@ package enum CanvasPage {
             title: "#\(it.number) \(it.title.clipped(to: 120)) · Caseboard", description: CanvasHead.sentence(file).clipped(to: 300),
             body: body,
             style: try templates.style(styleSheets), script: try templates.script("canvas"), data: data(file, listed: listed),
-            head: place == .site ? CanvasNews.head(file, asOf: asOf) : .empty, asksItself: place == .site)
+            head: place == .site ? CanvasNews.head(file, asOf: asOf) : .empty, asksItself: place == .site, loadsScripts: place == .site)
     }
 
     /// What the page's script cannot read off the page: the marks of what has no row, column by column, so that ten thousand

@@ -3,6 +3,9 @@ import Model
 /// What people wrote, what came before, and what was left out.
 struct CaseNotesView {
     let file: CaseFile
+    let place: CasePlace
+
+    static let versionsShown = 40
 
     var view: TemplateValue {
         let it = file.investigation
@@ -20,10 +23,10 @@ struct CaseNotesView {
             "noNotes": .flag(file.notes.isEmpty && written.isEmpty),
             "noteCommand": .text("caseboard note \(it.number) TEXT"),
             "actions": .list(it.actionItems.map(action)), "hasActions": .flag(!it.actionItems.isEmpty),
-            "similar": .list(it.similar.map(similar)), "noSimilar": .flag(it.similar.isEmpty),
-            "related": .list(relatedCases(it.related)),
-            "hasRelated": .flag(it.related.contains { $0 != it.number }),
-            "versions": .list(file.versions.sorted { ($1.version, $1.at.ms) < ($0.version, $0.at.ms) }.prefix(20).map(version)),
+            "similar": .list(MentionView.similar(file, place: place).map(\.view)), "noSimilar": .flag(file.similar.isEmpty),
+            "related": .list(MentionView.related(file, place: place).map(\.view)), "hasRelated": .flag(!file.related.isEmpty),
+            "versions": .list(
+                file.versions.sorted { ($1.version, $1.at.ms) < ($0.version, $0.at.ms) }.prefix(Self.versionsShown).map(version)),
             "versionsMeta": .optional(versionsMeta), "hasVersions": .flag(!file.versions.isEmpty),
             "leftOut": .list(
                 it.leftOut.sorted { ($1.score, $0.fingerprint.text) < ($0.score, $1.fingerprint.text) }.prefix(50).map(leftOut)),
@@ -35,7 +38,10 @@ struct CaseNotesView {
         ]
     }
     private var versionsMeta: String? {
-        file.versions.isEmpty ? nil : "\(PageWords.count(file.versions.count)), newest first"
+        let count = file.versions.count
+        if count == 0 { return nil }
+        return count > Self.versionsShown
+            ? "the newest \(Self.versionsShown) of \(PageWords.count(count))" : "\(PageWords.count(count)), newest first"
     }
 
     private func note(_ index: Int, _ note: Annotation) -> TemplateValue {
@@ -49,12 +55,6 @@ struct CaseNotesView {
         let who = [item.owner ?? "", item.due.map { "until \($0)" } ?? ""].filter { !$0.isEmpty }.joined(separator: ", ")
         return ["action": .text(item.text), "done": .flag(item.done), "who": .optional(who)]
     }
-    private func similar(_ other: SimilarCase) -> TemplateValue {
-        [
-            "similarNumber": .number(other.number), "similarTitle": .text(other.title), "similarScore": .text(PageWords.score(other.score)),
-            "similarSummary": .optional(other.summary),
-        ]
-    }
     private func version(_ version: CaseVersion) -> TemplateValue {
         [
             "number": .number(version.version), "changes": .list(version.changes.map(VersionDifference.view)),
@@ -62,9 +62,6 @@ struct CaseNotesView {
             "versionTime": .text(PageWords.moment(version.at, near: file.investigation.startedAt)),
             "versionISO": .text(version.at.rfc3339),
         ]
-    }
-    private func relatedCases(_ numbers: [Int]) -> [TemplateValue] {
-        numbers.filter { $0 != file.investigation.number }.sorted().map { ["relatedNumber": .number($0)] }
     }
     private func leftOut(_ signal: LeftOut) -> TemplateValue {
         [
@@ -85,7 +82,9 @@ struct VersionDifference: Hashable {
         if let arrow = change.firstRange(of: " → ") {
             let left = change[..<arrow.lowerBound]
             // The name ends before the value: a known name, else all but the last word.
-            let name = ["severity", "status", "number", "priority", "owner"].first { left.hasPrefix($0 + " ") }
+            let name = ["severity", "status", "number", "priority", "owner", "title", "likeliest cause", "suspect"].first {
+                left.hasPrefix($0 + " ")
+            }
             let split = name.map { left.index(left.startIndex, offsetBy: $0.count) } ?? left.lastIndex(of: " ")
             if let split {
                 what = String(left[..<split])

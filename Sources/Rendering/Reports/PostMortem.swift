@@ -5,23 +5,25 @@ package enum PostMortem {
     package static let definitionPath = "reports/post-mortem.md"
 
     /// The draft as Markdown, in which no text from outside is markup.
-    package static func markdown(_ file: CaseFile, asOf: Instant, templates: Templates) throws -> String {
-        try markdown(file, asOf: asOf, definition: templates.report(definitionPath))
+    package static func markdown(_ file: CaseFile, asOf: Instant, templates: Templates, place: CasePlace = .site) throws -> String {
+        try markdown(file, asOf: asOf, definition: templates.report(definitionPath), place: place)
     }
-    package static func markdown(_ file: CaseFile, asOf: Instant, definition: ReportDefinition) -> String {
-        definition.body.text(PostMortemView(file: file, asOf: asOf).value)
+    package static func markdown(_ file: CaseFile, asOf: Instant, definition: ReportDefinition, place: CasePlace = .site) -> String {
+        definition.body.text(PostMortemView(file: file, asOf: asOf, place: place).value)
     }
 
     /// The draft as a page of its own, with a link to the Markdown beside it.
-    package static func page(_ file: CaseFile, asOf: Instant, templates: Templates) throws -> [UInt8] {
+    package static func page(_ file: CaseFile, asOf: Instant, templates: Templates, place: CasePlace = .site) throws -> [UInt8] {
         let it = file.investigation
         let pieces = PageWords.count(file.items.count, "piece")
         return try ReportPage.render(
-            markdown: markdown(file, asOf: asOf, templates: templates), title: "Post-mortem of #\(it.number): \(it.title)", asOf: asOf,
+            markdown: markdown(file, asOf: asOf, templates: templates, place: place), title: "Post-mortem of #\(it.number): \(it.title)",
+            asOf: asOf,
             templates: templates,
             frame: ReportPage.Frame(
                 kicker: ["Post-mortem of investigation #\(it.number)", it.environment ?? ""].filter { !$0.isEmpty }.joined(separator: ", "),
-                source: "From \(definitionPath) over \(pieces) of evidence", canvas: "index.html", canvasName: "#\(it.number)",
+                source: "From \(definitionPath) over \(pieces) of evidence",
+                path: place == .site ? SiteAddress.report(it.number) : nil, canvas: "index.html", canvasName: "the investigation",
                 markdown: "report.md"))
     }
 }
@@ -30,19 +32,22 @@ package enum PostMortem {
 struct PostMortemView {
     let file: CaseFile
     let asOf: Instant
+    let place: CasePlace
     private var it: Investigation { file.investigation }
 
     static let maxTimelineRows = 40
 
-    init(file: CaseFile, asOf: Instant) {
+    init(file: CaseFile, asOf: Instant, place: CasePlace = .site) {
         self.file = file
         self.asOf = asOf
+        self.place = place
     }
 
     var value: TemplateValue {
         let hypotheses = it.hypotheses.sorted { ($0.rank, $0.name) < ($1.rank, $1.name) }
         let suspects = it.suspects.sorted { ($0.rank, $0.sha) < ($1.rank, $1.sha) }
         let rows = timelineRows
+        let others = MentionView.related(file, place: place) + MentionView.similar(file, place: place)
         return [
             "number": .number(it.number), "title": .text(it.title.isEmpty ? "Investigation #\(it.number)" : it.title),
             "verdict": .text(verdict), "description": paragraphs(it.description), "course": .list(course), "facts": .text(facts),
@@ -53,7 +58,7 @@ struct PostMortemView {
             "hasOtherCauses": .flag(hypotheses.count > 1),
             "otherCauses": .list(hypotheses.dropFirst().prefix(7).map(cause)),
             "hasSuspects": .flag(!suspects.isEmpty), "suspects": .list(suspects.prefix(10).map(suspect)),
-            "similar": .list(it.similar.sorted { ($1.score, $0.number) < ($0.score, $1.number) }.prefix(2).map(similar)),
+            "others": .list(others.map(\.view)), "hasOthers": .flag(!others.isEmpty),
             "unknowns": .list(unknowns.map { .text($0) }), "notes": .list(file.notes.prefix(500).map(note)),
             "remediation": paragraphs(it.remediation), "recovery": .text(recovery), "lessons": paragraphs(it.lessonsLearned),
             "actions": .list(it.actionItems.map(action)),
@@ -177,13 +182,6 @@ struct PostMortemView {
             "subject": .text(suspect.subject.clipped(to: 160)), "author": .text(suspect.author.clipped(to: 80)),
             "committed": .text(moment(suspect.committedAt)), "live": .text(suspect.liveAt.map(moment) ?? "not known"),
             "summary": .text(suspect.summary.clipped(to: 300)),
-        ]
-    }
-
-    private func similar(_ similar: SimilarCase) -> TemplateValue {
-        [
-            "number": .number(similar.number), "title": .text(PageWords.sentence(similar.title.clipped(to: 160))),
-            "summary": .text(PageWords.sentence(similar.summary.clipped(to: 300))),
         ]
     }
 

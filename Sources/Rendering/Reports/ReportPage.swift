@@ -8,18 +8,18 @@ package enum ReportPage {
         package var kicker: String
         /// The line at the end, `From reports/weekly.md over 1 204 events`.
         package var source: String
-        /// The way from the page to the board.
-        package var board: String
+        /// Where the page is in a published site, from its root; nil where there is no site around it, and then no bar.
+        package var path: String?
         package var canvas: String?
         package var canvasName: String
         package var markdown: String?
         package init(
-            kicker: String = "", source: String = "", board: String = "../../index.html", canvas: String? = nil, canvasName: String = "",
+            kicker: String = "", source: String = "", path: String? = nil, canvas: String? = nil, canvasName: String = "",
             markdown: String? = nil
         ) {
             self.kicker = kicker
             self.source = source
-            self.board = board
+            self.path = path
             self.canvas = canvas
             self.canvasName = canvasName
             self.markdown = markdown
@@ -30,18 +30,21 @@ package enum ReportPage {
     /// the Markdown begins otherwise, `title` is set above it.
     package static func render(
         markdown: String, title: String, asOf: Instant, templates: Templates, frame: Frame = Frame()
-    ) throws(TemplateError) -> [UInt8] {
+    ) throws -> [UInt8] {
         let template = try templates.template("report.html")
-        let style = try templates.style(["tokens", "base", "parts", "report"])
+        let style = try templates.style(["tokens", "base", "parts", "bar", "report"])
         var body: [UInt8] = []
         template.render(
             [
-                "board": .text(frame.board), "canvas": .optional(frame.canvas), "canvasName": .text(frame.canvasName),
+                "bar": frame.path.map { .view(SiteFrame.bar(path: $0)) } ?? .absent, "hasRows": false, "canvas": .optional(frame.canvas),
+                "canvasName": .text(frame.canvasName),
                 "markdown": .optional(frame.markdown), "asOf": .text(PageWords.published(asOf)), "asOfTime": .text(asOf.rfc3339),
                 "kicker": .optional(frame.kicker), "title": markdown.hasPrefix("# ") ? .absent : .text(title),
                 "prose": .html(MarkdownRenderer.html(markdown)), "source": .optional(frame.source),
             ], into: &body)
-        return PageShell.page(title: "\(title) · Caseboard", description: MarkdownRenderer.summary(markdown), body: body, style: style)
+        return PageShell.page(
+            title: "\(title) · Caseboard", description: MarkdownRenderer.summary(markdown), body: body, style: style,
+            script: try frame.path.map { _ in try templates.script("report") }, loadsScripts: frame.path != nil)
     }
 }
 

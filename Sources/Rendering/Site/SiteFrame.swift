@@ -1,7 +1,7 @@
 import Model
 
-/// What stands around every page of the site but the canvas and the report: the way to the others, the search, the moment of
-/// publication.
+/// What stands around every page of the site: the way to the others, the search, the moment of publication. Canvas and report
+/// have the bar alone.
 package struct SiteFrame: Sendable {
     /// The first pages of the parts of the site, in the order of the bar.
     enum Place: String, CaseIterable {
@@ -17,7 +17,7 @@ package struct SiteFrame: Sendable {
             }
         }
     }
-    static let styleSheets = ["tokens", "base", "parts", "site"]
+    static let styleSheets = ["tokens", "base", "parts", "bar", "site"]
 
     /// The site's own title.
     package var title: String
@@ -32,10 +32,23 @@ package struct SiteFrame: Sendable {
     func page(
         _ template: String, path: String, place: Place?, title: String, description: String, view: TemplateView, templates: Templates
     ) throws -> [UInt8] {
-        let root = Self.root(of: path)
         let around: TemplateView = [
-            "root": .text(root), "siteTitle": .text(siteTitle), "published": .text(PageWords.published(asOf)),
-            "publishedISO": .text(asOf.rfc3339),
+            "siteTitle": .text(siteTitle), "published": .text(PageWords.published(asOf)), "publishedISO": .text(asOf.rfc3339),
+            "hasRows": true,
+        ]
+        var body: [UInt8] = []
+        try templates.template(template).render(
+            .view(view.joined(with: around).joined(with: Self.bar(path: path, place: place))), into: &body)
+        return PageShell.page(
+            title: "\(title.clipped(to: 120)) · \(siteTitle)", description: description.clipped(to: 300), body: body,
+            style: try templates.style(Self.styleSheets), script: try templates.script("site"), data: ["published": .int(asOf.ms)],
+            loadsScripts: true)
+    }
+
+    /// The bar of a page: the way to the parts of the site, and the search with the key that leads to it.
+    static func bar(path: String, place: Place? = nil, searchKey: String = "/") -> TemplateView {
+        [
+            "root": .text(root(of: path)), "searchKey": .text(searchKey),
             "places": .list(
                 Place.allCases.map {
                     [
@@ -44,12 +57,6 @@ package struct SiteFrame: Sendable {
                     ]
                 }),
         ]
-        var body: [UInt8] = []
-        try templates.template(template).render(.view(view.joined(with: around)), into: &body)
-        return PageShell.page(
-            title: "\(title.clipped(to: 120)) · \(siteTitle)", description: description.clipped(to: 300), body: body,
-            style: try templates.style(Self.styleSheets), script: try templates.script("site"), data: ["published": .int(asOf.ms)],
-            loadsScripts: true)
     }
 
     /// The way up from a page: `""`, `"../"`, `"../../"`.
