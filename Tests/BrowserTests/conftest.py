@@ -9,6 +9,8 @@ import axe_playwright_python
 import pytest
 from playwright.sync_api import sync_playwright
 
+import nginx
+
 CASEBOARD = os.environ.get("CASEBOARD", ".build/debug/caseboard")
 NOW = "2026-03-10T15:20:00Z"
 
@@ -20,6 +22,19 @@ def site(tmp_path_factory):
     done = subprocess.run([CASEBOARD, "run", "-w", folder, "--now", NOW], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     return folder / "public"
+
+
+@pytest.fixture(scope="session")
+def host(site, tmp_path_factory):
+    """nginx: the site under `/under/here/`, and a folder to write in under `/under/copy/`."""
+    copy = tmp_path_factory.mktemp("copy")
+    with nginx.running(tmp_path_factory.mktemp("nginx"), {"/under/here/": site, "/under/copy/": copy}) as address:
+        yield address, copy
+
+
+@pytest.fixture(scope="session")
+def served(host):
+    return host[0] + "/under/here/"
 
 
 @pytest.fixture(scope="session")

@@ -130,6 +130,41 @@ def test_a_drag_over_the_plot_is_a_span_and_z_zooms_to_it(page):
     assert page.locator(".axis.near text").count() == 0
 
 
+def test_two_fingers_zoom_about_the_moment_between_them_and_one_finger_scrolls(browser, canvas):
+    context, page, trouble = open_page(browser, canvas, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    region = page.locator("#plotscroll")
+    region.scroll_into_view_if_needed()
+    box = region.bounding_box()
+    share = "x => { const r = document.querySelector('#plotscroll'); return (r.scrollLeft + x) / r.scrollWidth; }"
+    wide = "document.querySelector('#plotscroll').scrollWidth"
+    middle, y = 200, box["y"] + 120
+    before, width = page.evaluate(share, middle), page.evaluate(wide)
+    opened = page.evaluate("location.hash")
+    touch = page.context.new_cdp_session(page)
+
+    def fingers(kind, *places):
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": box["x"] + x, "y": y, "id": number} for number, x in enumerate(places)]})
+
+    fingers("touchStart", middle - 30)
+    fingers("touchStart", middle - 30, middle + 30)
+    for step in range(1, 10):
+        fingers("touchMove", middle - 30 - step * 10, middle + 30 + step * 10)
+    fingers("touchEnd")
+    page.wait_for_timeout(100)
+    assert 3.5 < page.evaluate(wide) / width < 4.5
+    assert abs(page.evaluate(share, middle) - before) < 0.01
+    assert page.evaluate("visualViewport.scale") == 1 and "#e-" not in page.evaluate("location.hash").replace(opened, "")
+    zoomed, left = page.evaluate(wide), region.evaluate("r => r.scrollLeft")
+    fingers("touchStart", 250)
+    for step in range(1, 10):
+        fingers("touchMove", 250 - step * 15)
+    fingers("touchEnd")
+    page.wait_for_timeout(400)
+    assert page.evaluate(wide) == zoomed and region.evaluate("r => r.scrollLeft") > left + 60
+    assert trouble == []
+    context.close()
+
+
 def test_arrows_pan_and_the_ticks_follow(page):
     for _ in range(4):
         page.keyboard.press("+")
@@ -330,7 +365,7 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
 
 
 @pytest.fixture
-def served(canvas, tmp_path):
+def noted(canvas, tmp_path):
     folder = tmp_path / "under" / "a" / "path"
     folder.mkdir(parents=True)
     shutil.copy(canvas, folder / "index.html")
@@ -347,8 +382,8 @@ def look_again(page):
     page.wait_for_timeout(400)
 
 
-def test_an_open_page_says_who_changed_what_once_it_is_published_anew(browser, served):
-    address, path = served
+def test_an_open_page_says_who_changed_what_once_it_is_published_anew(browser, noted):
+    address, path = noted
     context = browser.new_context(viewport=WIDE)
     page = context.new_page()
     trouble = []
@@ -371,6 +406,25 @@ def test_an_open_page_says_who_changed_what_once_it_is_published_anew(browser, s
     page.wait_for_load_state("load")
     assert page.locator("#news").is_hidden()
     assert trouble == []
+    context.close()
+
+
+def test_nginx_answers_the_question_for_news_by_its_date(browser, canvas, host):
+    address, copy = host
+    path = copy / "index.html"
+    shutil.copy(canvas, path)
+    context = browser.new_context(viewport=WIDE)
+    page = context.new_page()
+    answers = []
+    page.on("response", lambda response: answers.append(response.status))
+    page.clock.install()
+    page.goto(f"{address}/under/copy/index.html")
+    look_again(page)
+    assert answers == [200, 304] and page.locator("#news").is_hidden()
+    path.write_text(re.sub(r'(<meta name="caseboard-published" content=")[^"]*', r"\g<1>2026-03-10T16:05:00.000Z", path.read_text(encoding="utf-8")), encoding="utf-8")
+    os.utime(path, (2_000_000_000, 2_000_000_000))
+    look_again(page)
+    assert answers == [200, 304, 206] and "at 16:05 UTC" in page.locator("#news").inner_text()
     context.close()
 
 

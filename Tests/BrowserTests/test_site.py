@@ -1,11 +1,8 @@
 """The pages beside board and canvas, and the search, as a reader meets them: from disk and over http under a sub-path."""
-import functools
-import http.server
 import json
 import pathlib
 import re
 import subprocess
-import threading
 
 import pytest
 
@@ -13,23 +10,6 @@ from conftest import every_page, page_kinds
 from test_pages import open_page
 
 LISTS = ["index.html", "timeline/index.html", "services/index.html", "sources/index.html", "analytics/index.html", "reports/index.html", "archive/index.html", "help.html", "changelog.html"]
-
-
-@pytest.fixture(scope="session")
-def served(site, tmp_path_factory):
-    """The site under http://127.0.0.1:PORT/under/here/, as a static host has it."""
-    folder = tmp_path_factory.mktemp("host")
-    (folder / "under").mkdir()
-    (folder / "under/here").symlink_to(site)
-
-    class Handler(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *_):
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, directory=str(folder)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_address[1]}/under/here/"
-    server.shutdown()
 
 
 def test_every_kind_of_page_is_there(site):
@@ -124,8 +104,8 @@ def test_the_board_is_filtered_and_its_address_keeps_the_filter(site, browser):
     context.close()
 
 
-def search(page, text):
-    page.keyboard.press("/")
+def search(page, text, key="/"):
+    page.keyboard.press(key)
     page.fill("#search", text)
     for _ in range(100):  # the page's policy forbids waiting for an expression
         page.wait_for_timeout(50)
@@ -135,10 +115,10 @@ def search(page, text):
     return [item.inner_text() for item in page.query_selector_all("#found > li:not(.more)")]
 
 
-@pytest.mark.parametrize("start", ["index.html", "services/index.html", "analytics/index.html"])
+@pytest.mark.parametrize("start", ["index.html", "services/index.html", "analytics/index.html", "investigations/1/index.html", "investigations/1/report.html"])
 def test_search_works_from_disk_under_the_strict_policy(site, browser, start):
     context, page, trouble = open_page(browser, site / start)
-    found = search(page, "payments")
+    found = search(page, "payments", key="s" if start.startswith("investigations") and start.endswith("index.html") else "/")
     assert found and "payments" in found[0].lower()
     assert page.query_selector_all("#found mark")
     assert trouble == []
@@ -159,6 +139,41 @@ def test_search_works_over_http_under_a_sub_path_and_reads_little(served, browse
     assert search(page, "payments")
     assert 0 < sum(read) <= 120 << 10
     assert trouble == []
+    context.close()
+
+
+def test_every_kind_of_page_works_over_http_under_a_sub_path(site, served, browser):
+    context = browser.new_context()
+    page = context.new_page()
+    trouble = []
+    page.on("console", lambda message: trouble.append(message.text))
+    page.on("response", lambda response: trouble.append(f"{response.status} {response.url}") if response.status != 200 or not response.url.startswith(served) else None)
+    for path in page_kinds(site):
+        page.goto(served + str(path.relative_to(site)))
+        assert page.title() and trouble == [], f"{path}: {trouble}"
+    context.close()
+
+
+def test_the_search_leads_from_a_canvas_and_a_report_over_http(site, served, browser):
+    for name in ["investigations/1/index.html", "investigations/1/report.html"]:
+        context = browser.new_context()
+        page = context.new_page()
+        trouble = []
+        page.on("console", lambda message: trouble.append(message.text))
+        page.goto(served + name)
+        assert search(page, "payments", key="s" if name.endswith("index.html") else "/")
+        page.query_selector("#found a").click()
+        page.wait_for_load_state("load")
+        assert page.url.startswith(served) and page.title() and trouble == []
+        context.close()
+
+
+def test_a_directory_of_the_site_leads_to_its_page(served, browser):
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(served)
+    page.click("nav a:text-is('Services')")
+    page.wait_for_url("**/under/here/services/index.html")
     context.close()
 
 
@@ -183,7 +198,7 @@ def test_a_page_alone_says_that_its_search_is_elsewhere(site, browser, tmp_path)
     alone.write_bytes((site / "index.html").read_bytes())
     context, page, _ = open_page(browser, alone)
     assert search(page, "payments") == []
-    assert "not beside this site" in page.inner_text("#said")
+    assert "not beside this page" in page.inner_text("#said")
     context.close()
 
 
@@ -208,6 +223,13 @@ def test_the_keyboard_goes_everywhere(site, browser):
     assert page.is_visible("#keys")
     assert trouble == []
     context.close()
+    for name in ["investigations/1/index.html", "investigations/1/report.html"]:
+        context, page, trouble = open_page(browser, site / name)
+        page.keyboard.press("g")
+        page.keyboard.press("o")
+        page.wait_for_url("**/sources/index.html")
+        assert trouble == []
+        context.close()
 
 
 def test_search_and_filters_are_absent_without_scripts(site, browser):
