@@ -1,5 +1,8 @@
 // curl_easy_setopt and curl_easy_getinfo are variadic, which Swift cannot call; each wrapper fixes one argument type.
 #include <curl/curl.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
 
 static inline CURLcode caseboard_curl_global_init(void) { return curl_global_init(CURL_GLOBAL_DEFAULT); }
 
@@ -35,4 +38,22 @@ static inline CURLcode caseboard_curl_get_text(CURL *handle, CURLINFO info, cons
 }
 static inline CURLcode caseboard_curl_set_seek(CURL *handle, curl_seek_callback function) {
     return curl_easy_setopt(handle, CURLOPT_SEEKFUNCTION, function);
+}
+static inline CURLcode caseboard_curl_set_opensocket(CURL *handle, curl_opensocket_callback function) {
+    return curl_easy_setopt(handle, CURLOPT_OPENSOCKETFUNCTION, function);
+}
+/// The bytes of an internet address in network order: 4 or 16 of them; 0 for another family.
+static inline int caseboard_curl_address(const struct curl_sockaddr *address, unsigned char out[16]) {
+    if (address->family == AF_INET) {
+        memcpy(out, &((const struct sockaddr_in *)(const void *)&address->addr)->sin_addr, 4);
+        return 4;
+    }
+    if (address->family == AF_INET6) {
+        memcpy(out, &((const struct sockaddr_in6 *)(const void *)&address->addr)->sin6_addr, 16);
+        return 16;
+    }
+    return 0;
+}
+static inline curl_socket_t caseboard_curl_open(const struct curl_sockaddr *address) {
+    return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }

@@ -36,13 +36,12 @@ package struct Attempts: Sendable {
     package private(set) var breaker: CircuitBreaker
     package private(set) var attempts = 0
 
-    /// `earliest` is when the source's rate limit lets the next request go.
-    package init(policy: RetryPolicy, breaker: CircuitBreaker, budgetMs: Int64, earliest: Instant? = nil, now: Instant) {
+    package init(policy: RetryPolicy, breaker: CircuitBreaker, budgetMs: Int64, now: Instant) {
         self.policy = policy
         self.breaker = breaker
         deadline = now + max(0, budgetMs)
         isProbe = breaker.state(at: now) == .halfOpen
-        self.earliest = max(now, earliest ?? now)
+        earliest = now
     }
 
     /// What to do first, and after each wait.

@@ -1,4 +1,5 @@
 import Model
+import Synchronization
 
 /// Time as the courier sees it; tests give a clock that never sleeps.
 package protocol CourierClock: Sendable {
@@ -6,16 +7,38 @@ package protocol CourierClock: Sendable {
     func sleep(ms: Int64) async throws(TransportError)
 }
 
+/// The run's own clock: it begins where the run says it is, and goes on as time does.
+package struct RunClock: CourierClock {
+    private let start: Instant
+    private let begun = ContinuousClock.now
+    package init(start: Instant) { self.start = start }
+    package func now() -> Instant {
+        let (seconds, attoseconds) = (ContinuousClock.now - begun).components
+        return start + (seconds &* 1_000 &+ attoseconds / 1_000_000_000_000_000)
+    }
+    package func sleep(ms: Int64) async throws(TransportError) {
+        do { try await Task.sleep(for: .milliseconds(ms)) } catch { throw .cancelled }
+    }
+}
+
 /// What is remembered of one source between its requests: the breaker is kept by the store, the rest by the run.
 package struct CourierState: Hashable, Sendable {
     package var breaker: CircuitBreaker
-    package var lastSentAt: Instant?
     /// What is left of the source's time in this run.
     package var budgetMs: Int64
-    package init(breaker: CircuitBreaker = CircuitBreaker(), lastSentAt: Instant? = nil, budgetMs: Int64 = 120_000) {
+    package init(breaker: CircuitBreaker = CircuitBreaker(), budgetMs: Int64 = 120_000) {
         self.breaker = breaker
-        self.lastSentAt = lastSentAt
         self.budgetMs = budgetMs
+    }
+}
+
+/// The rate limits of all hosts that a run talks to, shared by its sources.
+package final class HostRates: Sendable {
+    private let buckets = Mutex<[String: TokenBucket]>([:])
+    package init() {}
+    /// Takes a token of the host's bucket; the request may go at the moment that is returned.
+    package func reserve(host: String, requestsPerSecond: Double, now: Instant) -> Instant {
+        buckets.withLock { $0[host, default: TokenBucket()].take(requestsPerSecond: requestsPerSecond, now: now) }
     }
 }
 
@@ -53,28 +76,31 @@ package struct Courier: Sendable {
     package var transport: any HTTPTransport
     package var clock: any CourierClock
     package var policy: RetryPolicy
-    /// Between the starts of two requests of one source; 0 is no limit.
-    package var minimumIntervalMs: Int64
+    /// Takes a place in the host's rate limit, and says when the request may go.
+    package var reserve: @Sendable (_ now: Instant) -> Instant
     /// Uniform in 0..<1, for jitter.
     package var chance: @Sendable () -> Double
 
     package init(
-        transport: any HTTPTransport, clock: any CourierClock, policy: RetryPolicy = RetryPolicy(), minimumIntervalMs: Int64 = 0,
-        chance: @escaping @Sendable () -> Double
+        transport: any HTTPTransport, clock: any CourierClock, policy: RetryPolicy = RetryPolicy(),
+        reserve: @escaping @Sendable (Instant) -> Instant = { $0 }, chance: @escaping @Sendable () -> Double
     ) {
         self.transport = transport
         self.clock = clock
         self.policy = policy
-        self.minimumIntervalMs = minimumIntervalMs
+        self.reserve = reserve
         self.chance = chance
     }
 
-    /// The answer, whatever its status unless that is transient to the last. `state` is updated on every way out.
-    package func send(_ request: HTTPRequest, state: inout CourierState) async throws(CourierError) -> HTTPResponse {
+    /// The answer, whatever its status unless that is transient to the last. A successful one in which `fault` finds something
+    /// counts as failed: half an answer is asked for again. `state` is updated on every way out.
+    package func send(
+        _ request: HTTPRequest, state: inout CourierState, fault: (HTTPResponse) -> String? = { _ in nil }
+    ) async throws(CourierError) -> HTTPResponse {
         let start = clock.now()
-        var attempts = Attempts(
-            policy: policy, breaker: state.breaker, budgetMs: state.budgetMs,
-            earliest: state.lastSentAt.map { $0 + minimumIntervalMs }, now: start)
+        var policy = policy
+        if !request.isRepeatable { policy.maxRetries = 0 }
+        var attempts = Attempts(policy: policy, breaker: state.breaker, budgetMs: state.budgetMs, now: start)
         defer {
             state.breaker = attempts.breaker
             state.budgetMs = max(0, state.budgetMs - max(0, clock.now() - start))
@@ -85,12 +111,18 @@ package struct Courier: Sendable {
         while true {
             switch step {
             case .send:
-                let sentAt = clock.now()
-                state.lastSentAt = sentAt
-                var timed = request
-                timed.timeoutSeconds = min(request.timeoutSeconds, max(0.001, Double(attempts.deadline - sentAt) / 1_000))
+                let askedAt = clock.now()
+                let mayGo = reserve(askedAt)
+                if mayGo >= attempts.deadline {
+                    throw .budgetSpent(last: "the rate limit of \(place) left no place", attempts: attempts.attempts - 1)
+                }
                 do throws(TransportError) {
-                    last = .success(try await transport.send(timed))
+                    if mayGo > askedAt { try await clock.sleep(ms: mayGo - askedAt) }
+                    var timed = request
+                    timed.timeoutSeconds = min(request.timeoutSeconds, max(0.001, Double(attempts.deadline - clock.now()) / 1_000))
+                    let response = try await transport.send(timed)
+                    if response.isSuccess, let why = fault(response) { throw .garbled(place: place, why: why) }
+                    last = .success(response)
                 } catch {
                     last = .failure(error)
                 }

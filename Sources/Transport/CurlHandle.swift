@@ -84,6 +84,12 @@ final class CurlHandle {
         for option in [CURLOPT_WRITEDATA, CURLOPT_HEADERDATA, CURLOPT_READDATA, CURLOPT_SEEKDATA, CURLOPT_XFERINFODATA] {
             check(caseboard_curl_set_context(handle, option, context), option)
         }
+        if exchange.addresses != .any {
+            check(caseboard_curl_set_context(handle, CURLOPT_OPENSOCKETDATA, context), CURLOPT_OPENSOCKETDATA)
+            check(
+                caseboard_curl_set_opensocket(handle) { context, _, address in CurlExchange.of(context).open(address) },
+                CURLOPT_OPENSOCKETFUNCTION)
+        }
         setTransfer(CURLOPT_WRITEFUNCTION) { CurlExchange.of($3).takeBody($0, $1 &* $2) }
         setTransfer(CURLOPT_HEADERFUNCTION) { CurlExchange.of($3).takeHeader($0, $1 &* $2) }
         setTransfer(CURLOPT_READFUNCTION) { CurlExchange.of($3).giveBody($0, $1 &* $2) }
@@ -124,15 +130,18 @@ final class CurlExchange: Sendable {
         var headerLines: [String] = []
         var headerBytes = 0
         var isTooLarge = false
+        var refusedAddress: AddressPolicy.Kind?
     }
     private let flow: Mutex<Flow>
     private let cancelled = Atomic<Bool>(false)
     private let maxBodyBytes: Int
+    fileprivate let addresses: AddressPolicy
     private static let maxHeaderBytes = 256 << 10
 
-    init(outgoing: [UInt8], maxBodyBytes: Int) {
+    init(outgoing: [UInt8], maxBodyBytes: Int, addresses: AddressPolicy = .any) {
         flow = Mutex(Flow(outgoing: outgoing))
         self.maxBodyBytes = maxBodyBytes
+        self.addresses = addresses
     }
 
     fileprivate static func of(_ context: UnsafeMutableRawPointer?) -> CurlExchange {
@@ -145,6 +154,19 @@ final class CurlExchange: Sendable {
     var body: [UInt8] { flow.withLock { $0.body } }
     var headerLines: [String] { flow.withLock { $0.headerLines } }
     var isTooLarge: Bool { flow.withLock { $0.isTooLarge } }
+    var refusedAddress: AddressPolicy.Kind? { flow.withLock { $0.refusedAddress } }
+
+    /// A socket for an address that was resolved, unless that must not be reached (`CURLOPT_OPENSOCKETFUNCTION(3)`).
+    fileprivate func open(_ address: UnsafeMutablePointer<curl_sockaddr>?) -> curl_socket_t {
+        guard let address else { return CURL_SOCKET_BAD }
+        var bytes = [UInt8](repeating: 0, count: 16)
+        let count = Int(caseboard_curl_address(address, &bytes))
+        if count > 0, let refusal = addresses.refusal(of: Array(bytes[..<count])) {
+            flow.withLock { $0.refusedAddress = refusal }
+            return CURL_SOCKET_BAD
+        }
+        return caseboard_curl_open(address)
+    }
 
     /// Any count but the one offered makes libcurl stop with `CURLE_WRITE_ERROR`.
     fileprivate func takeBody(_ bytes: UnsafeMutablePointer<CChar>?, _ count: Int) -> Int {

@@ -36,12 +36,15 @@ package struct HTTPRequest: Hashable, Sendable {
     package var maxResponseBytes = Limits.documentBytes
     /// GET and HEAD follow this many; other methods follow none and give the 3xx answer to the caller.
     package var maxRedirects = 5
+    /// True when sending it twice does what sending it once does: only then is it sent again after a failure.
+    package var isRepeatable: Bool
 
     package init(_ method: HTTPMethod = .get, _ url: String, headers: [HTTPHeader] = [], body: [UInt8]? = nil) {
         self.method = method
         self.url = url
         self.headers = headers
         self.body = body
+        isRepeatable = method == .get || method == .head
     }
 }
 

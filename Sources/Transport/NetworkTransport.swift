@@ -5,17 +5,14 @@ import Model
 /// HTTP and SMTP over libcurl. Certificates are always verified; only http and https are spoken; answers, headers and time
 /// are bounded; credentials stay with the origin they were meant for.
 package struct NetworkTransport: HTTPTransport, SMTPTransport {
-    /// A PEM file of additional authorities, instead of the system's.
-    package var caFile: String?
-    /// `http_proxy`, `https_proxy` and `no_proxy` of the environment are honoured, as by every other program.
-    package var usesProxyOfEnvironment = true
+    package let connection: ConnectionSettings
     package var userAgent = "caseboard"
     private let pool = CurlPool()
 
-    package init(caFile: String? = nil, usesProxyOfEnvironment: Bool = true) {
-        self.caFile = caFile
-        self.usesProxyOfEnvironment = usesProxyOfEnvironment
-    }
+    package init(_ connection: ConnectionSettings = ConnectionSettings()) { self.connection = connection }
+
+    /// Jitter's dice.
+    package static let chance: @Sendable () -> Double = { Double.random(in: 0..<1) }
 
     // MARK: HTTP
 
@@ -37,13 +34,15 @@ package struct NetworkTransport: HTTPTransport, SMTPTransport {
 
     private func exchange(_ request: HTTPRequest) async throws(TransportError) -> (HTTPResponse, location: String?) {
         let address = try checked(request)
-        let exchange = CurlExchange(outgoing: request.body ?? [], maxBodyBytes: request.maxResponseBytes)
+        let exchange = CurlExchange(outgoing: request.body ?? [], maxBodyBytes: request.maxResponseBytes, addresses: socketAddresses)
         return try await onOwnThread(exchange) { () throws(TransportError) in
             guard let handle = CurlHandle(exchange, from: pool) else { throw .broken(place: address.shown, why: "libcurl did not start") }
             prepare(handle, for: request)
             let (code, words) = handle.perform()
             if let error = failure(code, words, exchange, place: address.shown, host: address.host, seconds: request.timeoutSeconds) {
-                throw exchange.isTooLarge ? .tooLarge(place: address.shown, limitBytes: request.maxResponseBytes) : error
+                if let kind = exchange.refusedAddress, !exchange.isCancelled { throw .addressRefused(place: address.shown, kind: kind) }
+                let isTooLarge = exchange.isTooLarge || code == CURLE_FILESIZE_EXCEEDED
+                throw isTooLarge ? .tooLarge(place: address.shown, limitBytes: request.maxResponseBytes) : error
             }
             let response = HTTPResponse(
                 status: handle.responseCode, headers: Self.lastHeaders(exchange.headerLines), body: exchange.body, url: request.url)
@@ -59,8 +58,16 @@ package struct NetworkTransport: HTTPTransport, SMTPTransport {
         guard !address.hasCredentials else {
             throw .badURL(url: address.shown, why: "it holds credentials; give them as a header from a password file")
         }
+        if connection.unixSocket == nil, let kind = connection.addresses.refusal(ofHost: address.host) {
+            throw .addressRefused(place: address.shown, kind: kind)
+        }
         for header in request.headers where !Self.isSafe(header) { throw .badHeader(name: header.name.clipped(to: 60)) }
         return address
+    }
+
+    /// What sockets may lead to. A proxy or a unix socket of the configuration was meant, and resolves names out of our sight.
+    private var socketAddresses: AddressPolicy {
+        connection.proxy == nil && connection.unixSocket == nil ? connection.addresses : .any
     }
 
     /// A token as name (RFC 9110, 5.6.2) and no controls in the value, so that no header can smuggle in another.
@@ -77,6 +84,7 @@ package struct NetworkTransport: HTTPTransport, SMTPTransport {
         handle.set(CURLOPT_PROTOCOLS_STR, "http,https")
         handle.set(CURLOPT_URL, request.url)
         handle.set(CURLOPT_ACCEPT_ENCODING, "")
+        handle.set(CURLOPT_MAXFILESIZE_LARGE, offset: request.maxResponseBytes)
         handle.set(CURLOPT_USERAGENT, userAgent)
         // An empty value would be dropped by libcurl; a semicolon keeps it (CURLOPT_HTTPHEADER(3)).
         var lines = request.headers.map { $0.value.isEmpty ? "\($0.name);" : "\($0.name): \($0.value)" }
@@ -97,8 +105,17 @@ package struct NetworkTransport: HTTPTransport, SMTPTransport {
         func milliseconds(_ seconds: Double) -> Int { seconds.isFinite ? Int(min(max(seconds, 0.001), 86_400) * 1_000) : 30_000 }
         handle.set(CURLOPT_CONNECTTIMEOUT_MS, milliseconds(connectTimeoutSeconds))
         handle.set(CURLOPT_TIMEOUT_MS, milliseconds(timeoutSeconds))
-        if let caFile { handle.set(CURLOPT_CAINFO, caFile) }
-        if !usesProxyOfEnvironment { handle.set(CURLOPT_PROXY, "") }
+        if let caFile = connection.caFile { handle.set(CURLOPT_CAINFO, caFile) }
+        if let certificate = connection.clientCertificate {
+            handle.set(CURLOPT_SSLCERT, certificate)
+            handle.set(CURLOPT_SSLKEY, connection.clientKey ?? certificate)
+        }
+        if let socket = connection.unixSocket { handle.set(CURLOPT_UNIX_SOCKET_PATH, socket) }
+        if let proxy = connection.proxy {
+            handle.set(CURLOPT_PROXY, proxy)
+        } else if !connection.usesProxyOfEnvironment || connection.unixSocket != nil {
+            handle.set(CURLOPT_PROXY, "")
+        }
     }
 
     /// The header lines of the last answer; `100 Continue` and a proxy's own come before it.
@@ -134,11 +151,12 @@ package struct NetworkTransport: HTTPTransport, SMTPTransport {
         switch code {
         case CURLE_OK: nil
         case _ where exchange.isCancelled: .cancelled
-        case CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL: .badURL(url: place, why: words)
+        case CURLE_URL_MALFORMAT: .badURL(url: place, why: words)
         case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY: .unresolved(host: host)
         case CURLE_COULDNT_CONNECT: .unreachable(place: place, why: words)
         case CURLE_OPERATION_TIMEDOUT: .timedOut(place: place, seconds: seconds)
-        case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CACERT_BADFILE, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_CIPHER, CURLE_USE_SSL_FAILED:
+        case CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CACERT_BADFILE, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_CIPHER, CURLE_USE_SSL_FAILED,
+            CURLE_SSL_CERTPROBLEM:
             .untrusted(place: place, why: words)
         default: .broken(place: place, why: words)
         }

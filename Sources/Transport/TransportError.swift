@@ -13,6 +13,9 @@ package enum TransportError: Error, Hashable, Sendable {
     /// From https to http, or to another scheme.
     case unsafeRedirect(from: String, to: String)
     case broken(place: String, why: String)
+    /// An answer came, but it is not what was asked for, or not all of it.
+    case garbled(place: String, why: String)
+    case addressRefused(place: String, kind: AddressPolicy.Kind)
     /// The mail server's answer: 4yz asks to try later, 5yz is final (RFC 5321, 4.2.1). 0 when it said nothing.
     case mailRefused(place: String, code: Int, reply: String)
     /// A password is sent over an encrypted connection only, or to this machine.
@@ -23,10 +26,10 @@ package enum TransportError: Error, Hashable, Sendable {
     /// True when the same request may succeed later without anybody changing anything.
     package var isTransient: Bool {
         switch self {
-        case .unresolved, .unreachable, .timedOut, .broken, .cancelled: true
+        case .unresolved, .unreachable, .timedOut, .broken, .garbled, .cancelled: true
         case .mailRefused(_, let code, _): !(500..<600).contains(code)
         case .badURL, .badHeader, .badAddress, .untrusted, .tooLarge, .tooManyRedirects, .unsafeRedirect, .passwordInClear,
-            .unreadablePassword:
+            .unreadablePassword, .addressRefused:
             false
         }
     }
@@ -47,6 +50,12 @@ extension TransportError: CustomStringConvertible {
         case .tooManyRedirects(let place, let limit): "\(place) redirected more than \(limit) times"
         case .unsafeRedirect(let from, let to): "\(from) redirects to \(to), which is less safe; not followed"
         case .broken(let place, let why): "the exchange with \(place) broke off: \(why)"
+        case .garbled(let place, let why): "\(place) did not answer as such a server does: \(why)"
+        case .addressRefused(let place, .loopback):
+            "\(place) is this machine itself; set `allow_loopback: true` if that is meant"
+        case .addressRefused(let place, .linkLocal):
+            "\(place) leads to a link-local address; set `allow_link_local: true` if that is meant"
+        case .addressRefused(let place, .noHost): "\(place) leads to no address of a host; check the name"
         case .mailRefused(let place, let code, let reply):
             "the mail server \(place) refused the mail" + (code == 0 ? "" : " with \(code)") + (reply.isEmpty ? "" : ": \(reply)")
         case .passwordInClear(let place):

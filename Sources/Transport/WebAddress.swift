@@ -29,6 +29,17 @@ package struct WebAddress: Hashable, Sendable {
         hasCredentials = part(CURLUPART_USER) != nil || part(CURLUPART_PASSWORD) != nil
     }
 
+    /// The address of a source as configured: nil unless it is `http` or `https` without credentials, query and fragment.
+    package init?(source url: String) {
+        guard let address = WebAddress(url), ["http", "https"].contains(address.scheme), !address.hasCredentials,
+            !url.contains("?"), !url.contains("#")
+        else { return nil }
+        self = address
+    }
+
+    /// True when what is said travels unencrypted to another machine.
+    package var isInClear: Bool { scheme == "http" && !Self.isLoopback(host: host) }
+
     /// Scheme, host and port: credentials given to one origin are never sent to another.
     package func hasSameOrigin(as other: WebAddress) -> Bool {
         scheme == other.scheme && host == other.host && port == other.port

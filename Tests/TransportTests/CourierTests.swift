@@ -38,8 +38,11 @@ private func status(_ code: Int, _ headers: [HTTPHeader] = []) -> Result<HTTPRes
 }
 private let request = HTTPRequest(.get, "https://example.org/api?token=abc")
 
-private func courier(_ script: Script, _ clock: TestClock, chance: Double = 1, interval: Int64 = 0) -> Courier {
-    Courier(transport: script, clock: clock, minimumIntervalMs: interval, chance: { chance })
+private func courier(_ script: Script, _ clock: TestClock, chance: Double = 1, rate: Double = 1_000) -> Courier {
+    let rates = HostRates()
+    return Courier(
+        transport: script, clock: clock, reserve: { rates.reserve(host: "example.org", requestsPerSecond: rate, now: $0) },
+        chance: { chance })
 }
 
 @Suite struct CourierTests {
@@ -136,11 +139,49 @@ private func courier(_ script: Script, _ clock: TestClock, chance: Double = 1, i
         #expect(state.breaker.state(at: clock.now()) == expected)
     }
 
-    @Test func `requests keep their distance`() async throws {
+    @Test func `requests keep to the rate, a second's worth at once`() async throws {
         let (script, clock) = (Script([status(200)]), TestClock())
         var state = CourierState()
-        for _ in 0..<3 { _ = try await courier(script, clock, interval: 500).send(request, state: &state) }
-        #expect(clock.slept == [500, 500])
+        let courier = courier(script, clock, rate: 2)
+        for _ in 0..<5 { _ = try await courier.send(request, state: &state) }
+        #expect(clock.slept == [500, 500, 500])
+    }
+
+    @Test func `a retry takes its place in the rate limit too`() async throws {
+        let (script, clock) = (Script([status(503), status(200)]), TestClock())
+        var state = CourierState()
+        _ = try await courier(script, clock, chance: 0, rate: 0.5).send(request, state: &state)
+        #expect(clock.slept == [2_000])
+    }
+
+    @Test func `a rate limit that leaves no time is told as such and is no fault of the server`() async throws {
+        let (script, clock) = (Script([status(200)]), TestClock())
+        var state = CourierState(budgetMs: 1_500)
+        let courier = courier(script, clock, rate: 0.5)
+        _ = try await courier.send(request, state: &state)
+        await #expect(throws: CourierError.budgetSpent(last: "the rate limit of https://example.org/api left no place", attempts: 0)) {
+            try await courier.send(request, state: &state)
+        }
+        #expect(state.breaker == CircuitBreaker())
+    }
+
+    @Test func `half an answer is asked for again`() async throws {
+        let (script, clock) = (
+            Script([.success(HTTPResponse(status: 200, body: [1])), .success(HTTPResponse(status: 200, body: [1, 2]))]), TestClock()
+        )
+        var state = CourierState()
+        let answer = try await courier(script, clock).send(request, state: &state) { $0.body.count < 2 ? "it is short" : nil }
+        #expect(answer.body == [1, 2])
+        #expect(clock.slept == [1_000])
+    }
+
+    @Test func `what may not be sent twice is sent once`() async throws {
+        let (script, clock) = (Script([status(503)]), TestClock())
+        var state = CourierState()
+        await #expect(throws: CourierError.status(503, place: "https://example.org/api", attempts: 1)) {
+            try await courier(script, clock).send(HTTPRequest(.post, "https://example.org/api", body: []), state: &state)
+        }
+        #expect(script.count == 1)
     }
 
     @Test func `a spent budget sends nothing`() async throws {

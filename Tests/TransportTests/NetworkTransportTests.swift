@@ -6,7 +6,7 @@ import Testing
 
 @testable import Transport
 
-private let network = NetworkTransport(usesProxyOfEnvironment: false)
+private let network = NetworkTransport(ConnectionSettings(usesProxyOfEnvironment: false))
 
 private func error(of work: () async throws -> Void) async -> TransportError? {
     do {
@@ -188,7 +188,7 @@ private func error(of work: () async throws -> Void) async -> TransportError? {
             connections.add()
             while connection.readRequest() != nil { connection.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok") }
         }
-        let transport = NetworkTransport(usesProxyOfEnvironment: false)
+        let transport = NetworkTransport(ConnectionSettings(usesProxyOfEnvironment: false))
         for _ in 0..<5 { _ = try await transport.send(HTTPRequest(.get, "http://127.0.0.1:\(server.port)/")) }
         #expect(connections.value == 1)
     }
@@ -256,7 +256,8 @@ final class Counter: Sendable {
             return
         }
         #expect(failure?.isTransient == false)
-        let trusting = NetworkTransport(caFile: folder.url.appending(path: "cert.pem").path(), usesProxyOfEnvironment: false)
+        let trusting = NetworkTransport(
+            ConnectionSettings(caFile: folder.url.appending(path: "cert.pem").path(), usesProxyOfEnvironment: false))
         #expect(try await trusting.send(request).status == 200)
     }
 }

@@ -5,7 +5,7 @@ import Testing
 
 @testable import Transport
 
-private let network = NetworkTransport(usesProxyOfEnvironment: false)
+private let network = NetworkTransport(ConnectionSettings(usesProxyOfEnvironment: false))
 
 /// A small mail server; `answers` replaces its reply to a command, by the command's first word.
 private func mailServer(extensions: [String] = [], answers: [String: String] = [:]) throws -> LoopbackServer {

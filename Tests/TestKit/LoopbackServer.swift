@@ -3,18 +3,18 @@ import Glibc
 import Synchronization
 
 /// A server on 127.0.0.1 with one thread a connection, closed with the value.
-final class LoopbackServer: Sendable {
-    let port: Int
+package final class LoopbackServer: Sendable {
+    package let port: Int
     private let listener: Int32
     private let seen = Mutex<[String]>([])
 
     /// What clients sent, one entry a request or command.
-    var requests: [String] { seen.withLock { $0 } }
-    func note(_ text: String) { seen.withLock { $0.append(text) } }
+    package var requests: [String] { seen.withLock { $0 } }
+    package func note(_ text: String) { seen.withLock { $0.append(text) } }
 
-    struct Failure: Error {}
+    package struct Failure: Error {}
 
-    init(_ serve: @escaping @Sendable (LoopbackServer, Connection) -> Void) throws {
+    package init(_ serve: @escaping @Sendable (LoopbackServer, Connection) -> Void) throws {
         listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
@@ -46,7 +46,7 @@ final class LoopbackServer: Sendable {
     deinit { shutdown(listener, Int32(SHUT_RDWR)) }
 
     /// Answers each request with what `answer` makes of its head and body, then closes.
-    static func http(_ answer: @escaping @Sendable (_ request: String) -> String) throws -> LoopbackServer {
+    package static func http(_ answer: @escaping @Sendable (_ request: String) -> String) throws -> LoopbackServer {
         try LoopbackServer { server, connection in
             guard let request = connection.readRequest() else { return }
             server.note(request)
@@ -54,24 +54,27 @@ final class LoopbackServer: Sendable {
         }
     }
 
-    final class Connection {
+    package final class Connection {
         private let descriptor: Int32
         private var buffer: [UInt8] = []
         init(_ descriptor: Int32) { self.descriptor = descriptor }
 
-        func end() {
+        package func end() {
             shutdown(descriptor, Int32(SHUT_RDWR))
             close(descriptor)
         }
-        func write(_ bytes: [UInt8]) {
+        /// False when the other side has gone.
+        @discardableResult
+        package func write(_ bytes: [UInt8]) -> Bool {
             var sent = 0
             while sent < bytes.count {
                 let count = bytes.withUnsafeBytes { send(descriptor, $0.baseAddress! + sent, bytes.count - sent, Int32(MSG_NOSIGNAL)) }
-                if count <= 0 { return }
+                if count <= 0 { return false }
                 sent += count
             }
+            return true
         }
-        func write(_ text: String) { write(Array(text.utf8)) }
+        package func write(_ text: String) { write(Array(text.utf8)) }
 
         /// False at the end of the connection.
         private func fill() -> Bool {
@@ -81,9 +84,9 @@ final class LoopbackServer: Sendable {
             return count > 0
         }
         /// Waits until the other side goes away.
-        func waitForEnd() { while fill() {} }
+        package func waitForEnd() { while fill() {} }
 
-        func read(through end: String) -> String? {
+        package func read(through end: String) -> String? {
             let end = Array(end.utf8)
             while true {
                 if let range = buffer.firstRange(of: end) {
@@ -94,7 +97,7 @@ final class LoopbackServer: Sendable {
                 guard fill() else { return nil }
             }
         }
-        func readRequest() -> String? {
+        package func readRequest() -> String? {
             guard let head = read(through: "\r\n\r\n") else { return nil }
             let lengthLine = head.lowercased().split(separator: "\r\n").first { $0.hasPrefix("content-length:") }
             let length = lengthLine.flatMap { Int($0.dropFirst(15).trimmingCharacters(in: .whitespaces)) } ?? 0
