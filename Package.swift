@@ -19,7 +19,7 @@ func tests(_ room: String, _ dependencies: [Target.Dependency]) -> Target {
 }
 
 /// Goldens are read from the checkout, not from a bundle.
-func goldens(_ room: String) -> [String] { ["Delivery", "Rendering", "Store"].contains(room) ? ["Goldens"] : [] }
+func goldens(_ room: String) -> [String] { ["Command", "Delivery", "Rendering", "Store"].contains(room) ? ["Goldens"] : [] }
 
 let package = Package(
     name: "caseboard",
@@ -98,7 +98,7 @@ let package = Package(
         tests("DemoStory", ["DemoStory"]),
         tests("Accuracy", ["Accuracy", "Correlation", "Signals"]),
         tests("LabelledCases", ["LabelledCases"]),
-        tests("Pipeline", ["Pipeline", "Connectors", "Delivery", "LabelledCases", "Store"]),
+        tests("Pipeline", ["Pipeline", "Connectors", "Delivery", "LabelledCases", "Store", "Transport"]),
         tests("Command", ["caseboard"]),
         tests("Tidy", ["Assets"]),
     ],

@@ -6,13 +6,25 @@ import Model
 package protocol Connector: Sendable {
     static var descriptor: ConnectorDescriptor { get }
     init(settings: SourceSettings) throws(ConnectorError)
+    /// True when it waits for others more than it works: then it is read beside the others, and its waiting delays none.
+    var isRemote: Bool { get }
     /// The next page after `cursors`, bounded; nil when nothing is left for this run. Whoever stores a page stores its
     /// cursor updates with it, in one transaction: then every item is read exactly once.
     func fetch(after cursors: [String: Cursor], through access: SourceAccess) async throws(ConnectorError) -> Page?
     /// What an item says. Pure and total.
     func read(_ item: Page.Item) -> Reading
+    /// Up to when everything was read, as far as cursors can tell: where the gap begins when the source fails.
+    func readUntil(_ cursors: [String: Cursor]) -> Instant?
+    /// The cursors to forget so that the next run fetches the item of a dead letter again; nil when it is never fetched twice.
+    func cursors(refetching place: String) -> [String]?
     /// For `check`: what is there and what is wrong, without reading the sources through.
     func probe(through access: SourceAccess) async -> SourceProbe
+}
+
+extension Connector {
+    package var isRemote: Bool { false }
+    package func cursors(refetching place: String) -> [String]? { nil }
+    package func readUntil(_ cursors: [String: Cursor]) -> Instant? { nil }
 }
 
 /// What one `fetch` brought.

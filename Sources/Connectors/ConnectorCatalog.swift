@@ -5,7 +5,11 @@ package enum ConnectorCatalog {
     package static let all: [any Connector.Type] = [
         GitConnector.self, ChangesConnector.self, LogsConnector.self, MetricsConnector.self, TracesConnector.self, TestsConnector.self,
         AlertsConnector.self, FeedConnector.self, ReportsConnector.self, TopologyConnector.self, EventsConnector.self,
+        PrometheusConnector.self, AlertmanagerConnector.self, WebFeedConnector.self, ExecConnector.self,
     ]
+
+    /// The settings that every kind has which asks over HTTP.
+    package static let httpSettings = HTTPSource.settings
 
     package static func kind(_ name: String) throws(ConnectorError) -> any Connector.Type {
         if let found = all.first(where: { $0.descriptor.kind == name }) { return found }

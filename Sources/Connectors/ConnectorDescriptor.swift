@@ -1,4 +1,5 @@
 import Model
+import Transport
 
 /// What a connector is: the documentation, `check` and the validation of settings are all made from it.
 package struct ConnectorDescriptor: Sendable {
@@ -34,6 +35,10 @@ package struct SettingDescriptor: Hashable, Sendable {
         case timeZone
         /// Text → text.
         case map
+        /// `http` or `https`, without credentials in it.
+        case url
+        /// A program and its arguments; there is no shell.
+        case command
     }
     package var name: String
     package var kind: Kind
@@ -65,6 +70,8 @@ extension SettingDescriptor.Kind {
         case .moment: "a time such as `2026-01-31T08:00:00Z` or a date"
         case .timeZone: "`UTC` or an offset such as `+02:00`"
         case .map: "a map of texts"
+        case .url: "an address such as `https://host:9090` without a user and a password in it"
+        case .command: "a program, or a list of a program and its arguments"
         }
     }
 }
@@ -139,12 +146,14 @@ extension SettingDescriptor {
         case .moment: return (Instant(rfc3339: text) ?? Instant(rfc3339: text + "T00:00:00Z")).map { .number($0.ms) }
         case .timeZone: return Self.offsetMinutes(text).map { .number($0) }
         case .map: return nil
+        case .url: return WebAddress(source: text) == nil ? nil : .text(text.hasSuffix("/") ? String(text.dropLast()) : text)
+        case .command: return text.isEmpty ? nil : .texts([text])
         }
     }
 
     private func compound(_ value: JSONValue) -> SettingValue? {
         switch (kind, value) {
-        case (.paths, .array(let items)):
+        case (.paths, .array(let items)), (.command, .array(let items)):
             let texts = items.compactMap { $0.stringValue }.filter { !$0.isEmpty && !$0.utf8.contains(0) }
             return texts.count == items.count && !texts.isEmpty ? .texts(texts) : nil
         case (.map, .object(let members)):

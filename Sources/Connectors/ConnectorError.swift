@@ -1,4 +1,5 @@
 import Formats
+import Transport
 
 /// Why a source as a whole could not be read. What concerns one file or one commit is a dead letter instead.
 package enum ConnectorError: Error, Hashable, Sendable {
@@ -10,15 +11,22 @@ package enum ConnectorError: Error, Hashable, Sendable {
     case gitFailed(path: String, command: String, exitCode: Int, words: String)
     case gitTimedOut(path: String, command: String, seconds: Int)
     case gitSaidTooMuch(path: String, command: String, limitBytes: Int)
+    case network(CourierError)
+    /// A lasting answer that is no success; `words` is what the server said, `remedy` what to do about it.
+    case refused(place: String, status: Int, words: String, remedy: String)
+    /// The secret for a source cannot be had. `why` never holds it.
+    case noSecret(setting: String, why: String)
+    case programFailed(program: String, why: String)
     case cancelled
 
     /// True when the next run may succeed without anybody changing anything.
     package var isTransient: Bool {
         switch self {
-        case .gitTimedOut, .cancelled: true
+        case .gitTimedOut, .programFailed, .cancelled: true
+        case .network(let error): error.isTransient
         // 128 is git's word for many faults, of which a lock or a half-written pack pass.
         case .gitFailed(_, _, let code, _): code == 128 || code < 0
-        case .unknownKind, .badSetting, .programMissing, .notARepository, .gitSaidTooMuch: false
+        case .unknownKind, .badSetting, .programMissing, .notARepository, .gitSaidTooMuch, .refused, .noSecret: false
         }
     }
 }
@@ -42,6 +50,11 @@ extension ConnectorError: CustomStringConvertible {
             "`git \(command)` in `\(path)` did not end within \(seconds) s and was stopped"
         case .gitSaidTooMuch(let path, let command, let limit):
             "`git \(command)` in `\(path)` said more than \(limit) bytes; read less with `branch` or `since`"
+        case .network(let error): "\(error)"
+        case .refused(let place, let status, let words, let remedy):
+            "\(place) answered with status \(status)" + (words.isEmpty ? "" : ": \(words)") + (remedy.isEmpty ? "" : "; \(remedy)")
+        case .noSecret(let setting, let why): "there is no secret from `\(setting)`: \(why)"
+        case .programFailed(let program, let why): "`\(program)` \(why)"
         case .cancelled: "the run was interrupted"
         }
     }

@@ -17,5 +17,9 @@ extension DocumentConnector {
         case .bytes(let bytes, let document): bytes.withUnsafeBytes { Self.read($0, from: document) }
         }
     }
+    /// The whole document: facts have identities, so what was read before counts once.
+    package func cursors(refetching place: String) -> [String]? {
+        [DocumentState.key(place.replacing(/(:[0-9]+|, byte [0-9]+)$/, with: ""))]
+    }
     package func probe(through access: SourceAccess) async -> SourceProbe { files.probe(through: access) }
 }

@@ -1,6 +1,4 @@
-import Glibc
 import Model
-import Subprocess
 
 /// Runs git on repositories that others may have prepared: nothing a repository's configuration names is executed, nothing is
 /// fetched, locked or asked for, and the user's own settings do not change what is printed. Arguments are a list; there is
@@ -24,22 +22,12 @@ package struct GitRunner: Sendable {
     ]
 
     /// A fresh environment: what `GIT_*` variables, a home or a locale could change is left behind.
-    private static var environment: Environment {
-        let path = getenv("PATH").map { String(cString: $0) } ?? "/usr/local/bin:/usr/bin:/bin"
-        return .custom([
-            "PATH": path, "HOME": "/nonexistent", "LC_ALL": "C", "TZ": "UTC", "GIT_TERMINAL_PROMPT": "0", "GIT_ASKPASS": "/bin/false",
-            "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_OPTIONAL_LOCKS": "0", "GIT_ALLOW_PROTOCOL": "none",
-            "GIT_NO_LAZY_FETCH": "1", "GIT_PAGER": "cat",
-        ])
-    }
-
-    private enum Ending: Sendable {
-        case ended(code: Int, output: [UInt8], words: String)
-        case saidTooMuch
-        case notFound
-        case timedOut
-        case cancelled
-        case broken(String)
+    private static var environment: [String: String] {
+        [
+            "PATH": ProgramRun.path, "HOME": "/nonexistent", "LC_ALL": "C", "TZ": "UTC", "GIT_TERMINAL_PROMPT": "0",
+            "GIT_ASKPASS": "/bin/false", "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_OPTIONAL_LOCKS": "0",
+            "GIT_ALLOW_PROTOCOL": "none", "GIT_NO_LAZY_FETCH": "1", "GIT_PAGER": "cat",
+        ]
     }
 
     /// What git prints. `command` is its name in messages; any exit code but 0 is an error.
@@ -48,7 +36,10 @@ package struct GitRunner: Sendable {
         access: SourceAccess
     ) async throws(ConnectorError) -> [UInt8] {
         access.onTouch?("git \(command) \(path)")
-        switch await ending(Self.hardening + ["-C", path] + arguments, input: input, limitBytes: limitBytes) {
+        let ending = await ProgramRun.run(
+            program, Self.hardening + ["-C", path] + arguments, environment: Self.environment, input: input, limitBytes: limitBytes,
+            timeoutSeconds: timeoutSeconds)
+        switch ending {
         case .ended(0, let output, _): return output
         case .ended(let code, _, let words):
             let said = words.split(separator: "\n").suffix(3).joined(separator: " ").clipped(to: 300)
@@ -61,38 +52,6 @@ package struct GitRunner: Sendable {
         case .timedOut: throw .gitTimedOut(path: path, command: command, seconds: timeoutSeconds)
         case .cancelled: throw .cancelled
         case .broken(let words): throw .gitFailed(path: path, command: command, exitCode: -1, words: words.clipped(to: 300))
-        }
-    }
-
-    private func ending(_ arguments: [String], input: [UInt8], limitBytes: Int) async -> Ending {
-        let (program, seconds) = (program, timeoutSeconds)
-        return await withTaskGroup(of: Ending.self) { group in
-            group.addTask {
-                do {
-                    let result = try await Subprocess.run(
-                        .name(program), arguments: Arguments(arguments), environment: Self.environment, input: .array(input),
-                        output: .bytes(limit: limitBytes), error: .string(limit: 256 << 10))
-                    switch result.terminationStatus {
-                    case .exited(let code): return .ended(code: Int(code), output: result.standardOutput, words: result.standardError)
-                    case .signaled(let signal):
-                        return Task.isCancelled ? .cancelled : .ended(code: -Int(signal), output: [], words: result.standardError)
-                    }
-                } catch let error as SubprocessError where error.code == .executableNotFound {
-                    return .notFound
-                } catch let error as SubprocessError where error.code == .outputLimitExceeded {
-                    return .saidTooMuch
-                } catch {
-                    return Task.isCancelled ? .cancelled : .broken("\(error)")
-                }
-            }
-            group.addTask {
-                // An early end means that git ended first; then nobody looks at this result.
-                try? await Task.sleep(for: .seconds(seconds))
-                return Task.isCancelled ? .cancelled : .timedOut
-            }
-            let first = await group.next() ?? .cancelled
-            group.cancelAll()
-            return first
         }
     }
 }

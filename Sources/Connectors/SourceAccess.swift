@@ -3,24 +3,53 @@ import Model
 import Synchronization
 import Transport
 
+/// The network as a run gives it to its sources: who carries requests, the clock they wait by, and for how long.
+package struct NetworkAccess: Sendable {
+    package var transport: @Sendable (ConnectionSettings) -> any HTTPTransport
+    package var clock: any CourierClock
+    /// Uniform in 0..<1, for jitter.
+    package var chance: @Sendable () -> Double
+    /// What each source may spend on asking and waiting in this run. All are asked at once, so this is the run's own budget too.
+    package var budgetMs: Int64
+
+    package init(
+        clock: any CourierClock, budgetMs: Int64 = 120_000, chance: @escaping @Sendable () -> Double = NetworkTransport.chance,
+        transport: @escaping @Sendable (ConnectionSettings) -> any HTTPTransport = { NetworkTransport($0) }
+    ) {
+        self.transport = transport
+        self.clock = clock
+        self.chance = chance
+        self.budgetMs = budgetMs
+    }
+}
+
 /// The rim of a source: the clock, git, the network, and what was already looked at in this run.
 package struct SourceAccess: Sendable {
     /// Fixed for the run.
     package let now: Instant
     package let git: GitRunner
-    package let transport: any HTTPTransport
-    /// Called with each path that is opened for reading, and with each git command that is run.
+    package let network: NetworkAccess
+    /// Called with each path that is opened for reading, each git command that is run and each URL that is asked.
     package let onTouch: (@Sendable (String) -> Void)?
+    let rates = HostRates()
     private let memories = Memories()
 
     package init(
-        now: Instant, git: GitRunner = GitRunner(), transport: any HTTPTransport = NetworkTransport(),
-        onTouch: (@Sendable (String) -> Void)? = nil
+        now: Instant, git: GitRunner = GitRunner(), network: NetworkAccess? = nil, onTouch: (@Sendable (String) -> Void)? = nil
     ) {
         self.now = now
         self.git = git
-        self.transport = transport
+        self.network = network ?? NetworkAccess(clock: RunClock(start: now))
         self.onTouch = onTouch
+    }
+
+    /// The breaker of a source as the store knows it, before its first request.
+    package func set(_ breaker: CircuitBreaker, of source: String) {
+        memory(of: source).with { $0.courier = CourierState(breaker: breaker, budgetMs: network.budgetMs) }
+    }
+    /// The breaker as its requests left it; nil for a source that does not ask over the network.
+    package func breaker(of source: String) -> CircuitBreaker? {
+        memory(of: source).with { $0.transport == nil ? nil : $0.courier?.breaker }
     }
 
     /// What one source remembers until the end of this run.
@@ -45,6 +74,10 @@ final class RunMemory: Sendable {
         var tried: Set<String> = []
         var openFile: OpenFile?
         var history: GitHistory?
+        /// What the requests of a source leave behind: its breaker and budget, its connections, its secret.
+        var courier: CourierState?
+        var transport: (any HTTPTransport)?
+        var secret: Secret?
     }
     private struct Box: @unchecked Sendable { var state = State() }  // guarded by the mutex; `OpenFile` is in one place only
     private let box = Mutex(Box())

@@ -27,7 +27,7 @@ package enum AlertmanagerReader {
 
     // MARK: Alertmanager
 
-    private static func readAlert(_ fields: FactFields?, _ line: Int64, _ document: DocumentOrigin, _ reading: inout Reading) {
+    static func readAlert(_ fields: FactFields?, _ line: Int64, _ document: DocumentOrigin, _ reading: inout Reading) {
         guard let fields, let labels = fields.fields("labels") else {
             return reading.refuse("the alert has no `labels`", line: line, excerpt: fields.map(FactDocument.excerpt) ?? "")
         }
@@ -47,6 +47,9 @@ package enum AlertmanagerReader {
             EventAttribute.status: .string(isResolved ? "resolved" : "firing"),
         ]
         if isResolved, let endsAt { attributes[EventAttribute.endedAt] = .int(max(startsAt, endsAt).ms) }
+        // A person has muted it: it is evidence, and opens nothing on its own.
+        let isSilenced = fields.fields("status")?.value("silencedBy")?.arrayValue?.isEmpty == false
+        if isSilenced { attributes["silenced"] = fields.value("silences") ?? true }
         if let runbook = annotations.url("runbook_url", "runbook") { attributes["runbook"] = .string(runbook) }
         let service = labels.line(FactFields.serviceNames) ?? document.service
         let summary = annotations.line("summary", "title", "message") ?? ""
@@ -54,11 +57,12 @@ package enum AlertmanagerReader {
         reading.events.append(
             Event(
                 source: .alerts, type: .alert, subject: fingerprint + "@" + String(startsAt.ms), at: startsAt,
-                severity: severity(labels) ?? severity(annotations) ?? .high, title: StructuredText.title(title),
+                severity: isSilenced ? .low : severity(labels) ?? severity(annotations) ?? .high, title: StructuredText.title(title),
                 body: annotations.text("description", "message", "details") ?? "", service: service,
                 component: labels.line("component", "container", "subsystem"),
                 environment: labels.line(FactFields.environmentNames) ?? document.environment, host: labels.line(FactFields.hostNames),
-                tags: name.isEmpty ? [] : [StructuredText.title(name)], attributes: StructuredText.bounded(attributes),
+                tags: (name.isEmpty ? [] : [StructuredText.title(name)]) + (isSilenced ? ["silenced"] : []),
+                attributes: StructuredText.bounded(attributes),
                 origin: document.origin, sourceID: fields.line("fingerprint") ?? fingerprint,
                 url: fields.url("generatorURL") ?? fields.url("dashboardURL", "panelURL")))
     }

@@ -17,6 +17,13 @@ package enum FeedReader {
         }
         return visitor.reading
     }
+
+    /// Nil when the bytes are one whole XML document that looks like a feed; else why not.
+    package static func fault(_ bytes: UnsafeRawBufferPointer) -> String? {
+        let visitor = FeedVisitor(document: DocumentOrigin(origin: "", path: "", fallbackTime: Instant(ms: 0)))
+        if let problem = XMLReader.read(bytes, into: visitor) { return "the feed is broken: \(problem.reason)" }
+        return visitor.reading.rejections.first { _ in visitor.isSatisfied && visitor.reading.events.isEmpty }?.reason
+    }
 }
 
 /// The parts of an entry, whatever the dialect calls them.

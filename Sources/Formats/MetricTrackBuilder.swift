@@ -44,6 +44,21 @@ struct MetricTrackBuilder {
     }
 }
 
+extension MetricKey {
+    /// The key of a series of Prometheus: the first label that names a service is taken out of the name, and so is the instance.
+    init(name: String, labels: [(name: String, value: String)], service: String?) {
+        let serviceLabel = ["service", "service_name", "job", "app"].first { name in
+            labels.contains { $0.name == name && !$0.value.isEmpty }
+        }
+        func value(_ name: String) -> String? { labels.first { $0.name == name }?.value }
+        let rest = labels.filter { $0.name != serviceLabel && $0.name != "instance" && !$0.value.isEmpty }
+        self.init(
+            service: StructuredText.title(serviceLabel.flatMap(value) ?? service ?? ""),
+            instance: StructuredText.title(value("instance") ?? ""),
+            metric: MetricTrackBuilder.name(name, labels: rest.map { ($0.name, $0.value) }))
+    }
+}
+
 extension [MetricPoint] {
     fileprivate var isSortedByTime: Bool {
         for index in indices.dropFirst() where self[index].timeMs < self[index - 1].timeMs { return false }

@@ -130,14 +130,7 @@ private struct OpenMetricsSession {
             guard Instant.representable.contains(time) else { return "the timestamp is out of range" }
         }
         guard sample.value.isFinite else { return nil }
-        let serviceLabel = ["service", "service_name", "job", "app"].first { name in
-            sample.labels.contains { $0.name == name && !$0.value.isEmpty }
-        }
-        let service = serviceLabel.flatMap { sample.label($0) } ?? document.service ?? ""
-        let labels = sample.labels.filter { $0.name != serviceLabel && $0.name != "instance" && !$0.value.isEmpty }
-        let key = MetricKey(
-            service: StructuredText.title(service), instance: StructuredText.title(sample.label("instance") ?? ""),
-            metric: MetricTrackBuilder.name(sample.name, labels: labels.map { ($0.name, $0.value) }))
+        let key = MetricKey(name: sample.name, labels: sample.labels, service: document.service)
         tracks.add(time.ms, sample.value, key: key, kind: kind(family.type, family.suffix), unit: units[family.name] ?? "")
         return nil
     }

@@ -14,6 +14,8 @@ package struct Configuration: Sendable {
     /// Whether `public/caseboard.db` is written.
     package var publishesDatabase = true
     package var deliveries: [DeliveryDeclaration] = []
+    /// What the sources of the network may take in one run.
+    package var networkBudgetMs: Int64 = 120_000
     package var warnings: [Diagnostic] = []
     package init() {}
 

@@ -29,7 +29,7 @@ package struct ConfigurationReader {
 
     private init(file: String) { self.file = file }
 
-    private static let keys = ["title", "environment", "sources", "services", "rules", "redaction", "site", "delivery"]
+    private static let keys = ["title", "environment", "sources", "services", "rules", "redaction", "site", "delivery", "network"]
 
     private mutating func configuration(from text: String) -> Configuration {
         var configuration = Configuration()
@@ -64,6 +64,9 @@ package struct ConfigurationReader {
             configuration.publishesDatabase = flag(site["database"], "database") ?? true
         }
         configuration.deliveries = deliveries(map["delivery"])
+        if let network = section(map["network"], "network", ["budget"]), let ms = duration(network["budget"], "budget") {
+            configuration.networkBudgetMs = ms
+        }
         return configuration
     }
 

@@ -80,6 +80,18 @@ package enum WorkspaceInit {
           #   kind: junit
           #   path: [/srv/ci/results/**/*.xml]
 
+          # Servers that are asked. The token stands in a file; what may be asked of this machine itself has to be said.
+          # - name: prometheus
+          #   kind: prometheus
+          #   url: https://prometheus.example.org
+          #   secret_file: prometheus-token
+          #   queries:
+          #     error_rate: sum by (service) (rate(http_requests_total{code=~"5.."}[5m]))
+          # - name: alertmanager
+          #   kind: alertmanager
+          #   url: http://127.0.0.1:9093
+          #   allow_loopback: true
+
           # Metrics as CSV or OpenMetrics files, traces as OTLP/JSON files, alerts as Alertmanager sent them.
           # - name: metrics
           #   kind: metrics

@@ -100,9 +100,9 @@ final class Workspace {
     }
 
     /// One run over a source: all pages, each stored before the next. `maxPages` stops in the middle, as a kill would.
-    func collect(_ connector: some Connector, maxPages: Int = 1_000) async throws -> Run {
+    func collect(_ connector: some Connector, maxPages: Int = 1_000, network: NetworkAccess? = nil) async throws -> Run {
         let touched = Mutex<[String]>([])
-        let access = SourceAccess(now: now, onTouch: { path in touched.withLock { $0.append(path) } })
+        let access = SourceAccess(now: now, network: network, onTouch: { path in touched.withLock { $0.append(path) } })
         var run = Run()
         while run.pages.count < maxPages, let page = try await connector.fetch(after: cursors, through: access) {
             let read = connector.read(page, origin: "test")

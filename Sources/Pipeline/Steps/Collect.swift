@@ -3,62 +3,126 @@ import Formats
 import Model
 import Signals
 import Store
+import Transport
 import Trust
 
 /// Rows 2 to 4: fetch what is new from every source, take the secrets out, store it.
 ///
 /// A page is stored whole or not at all: its facts, its aggregates, its dead letters and its cursors are one transaction. A
 /// source that fails stops nothing but itself; its breaker and its last error are kept for the next run and for the board.
+/// Sources that wait for others are all asked at once, a page each; pages are stored by this one task, so that a source that
+/// hangs delays nobody, and holds at most one page of memory.
 struct Collect {
     private let context: RunContext
     let connectors: [(name: String, connector: any Connector)]
+    private let network: NetworkAccess
     private var store: CaseStore { context.store }
 
-    init(_ context: RunContext) throws {
+    init(_ context: RunContext, network: NetworkAccess? = nil) throws {
         self.context = context
+        self.network = network ?? NetworkAccess(clock: RunClock(start: context.now), budgetMs: context.configuration.networkBudgetMs)
         connectors = try ConfigurationBinding(context.configuration, workspace: context.workspace).connectors()
+    }
+
+    /// One source in this run.
+    private struct SourceRun {
+        let name: String
+        let connector: any Connector
+        let breaker: CircuitBreaker
+        var cursors: [String: Cursor]
+        var summarizer: LogSummarizer
+        var pages = 0
+    }
+
+    /// What one `fetch` came to; no page when nothing is left.
+    private struct Fetched: Sendable {
+        var index: Int
+        var result: Result<(page: Page, read: PageReading)?, ConnectorError>
     }
 
     /// From all sources, or from those whose name fits.
     func run(of isWanted: (String) -> Bool = { _ in true }) async throws -> RunSummary.Collected {
         var collected = RunSummary.Collected()
-        let access = SourceAccess(now: context.now)
+        let access = SourceAccess(now: context.now, network: network)
         try stateEdges()
-        for source in connectors where isWanted(source.name) {
-            var breaker = try store.breaker(origin: source.name)
-            guard breaker.allows(at: context.now) else {
-                collected.failures.append("\(source.name) is left alone after repeated failures: \(breaker.lastError ?? "")")
-                continue
+        var runs = try begin(isWanted, access, &collected)
+        try await withThrowingTaskGroup(of: Fetched.self) { group in
+            for index in runs.indices where runs[index].connector.isRemote {
+                group.addTask(operation: fetching(index, runs[index], access))
             }
-            do {
-                try await drain(source.name, source.connector, access, &collected)
-                if breaker != CircuitBreaker() {
-                    breaker.record(success: true, at: context.now)
-                    try store.save(breaker, origin: source.name)
-                }
-            } catch let error as ConnectorError {
-                // A missing repository is no outage: waiting does not mend it, and the moment it is there it is read.
-                let words = "\(error)".clipped(to: 300)
-                if error.isTransient { breaker.record(success: false, error: words, at: context.now) } else { breaker.lastError = words }
-                try store.save(breaker, origin: source.name)
-                collected.failures.append("\(source.name) failed: \(error)")
+            for index in runs.indices where !runs[index].connector.isRemote {
+                while try take(await fetching(index, runs[index], access)(), &runs[index], access, &collected) {}
+            }
+            while let fetched = try await group.next() {
+                let index = fetched.index
+                guard try take(fetched, &runs[index], access, &collected) else { continue }
+                group.addTask(operation: fetching(index, runs[index], access))
             }
         }
         return collected
     }
 
-    private func drain(
-        _ name: String, _ connector: any Connector, _ access: SourceAccess, _ collected: inout RunSummary.Collected
-    ) async throws {
+    private func begin(
+        _ isWanted: (String) -> Bool, _ access: SourceAccess, _ collected: inout RunSummary.Collected
+    ) throws -> [SourceRun] {
         let redactor = context.redactor
-        var summarizer = LogSummarizer(redact: { redactor.redact($0) }, stack: StackTrace.parse)
-        var cursors = try store.cursors(origin: name)
-        for number in 1...Limits.pagesPerSource {
-            guard let page = try await connector.fetch(after: cursors, through: access) else { return }
-            if number % 8 == 1 { context.progress.say("reading \(name), \(grouped(collected.records)) log records so far") }
-            let read = connector.read(page, origin: name)
-            try store.transaction { try store(page, read, name, &summarizer, &collected) }
-            cursors.merge(page.cursorUpdates) { _, new in new }
+        var runs: [SourceRun] = []
+        for source in connectors where isWanted(source.name) {
+            let breaker = try store.breaker(origin: source.name)
+            guard breaker.allows(at: context.now) else {
+                collected.failures.append("\(source.name) is left alone after repeated failures: \(breaker.lastError ?? "")")
+                continue
+            }
+            access.set(breaker, of: source.name)
+            runs.append(
+                SourceRun(
+                    name: source.name, connector: source.connector, breaker: breaker, cursors: try store.cursors(origin: source.name),
+                    summarizer: LogSummarizer(redact: { redactor.redact($0) }, stack: StackTrace.parse)))
+        }
+        return runs
+    }
+
+    /// The next page of a source, fetched and read.
+    private func fetching(_ index: Int, _ run: SourceRun, _ access: SourceAccess) -> @Sendable () async -> Fetched {
+        let (connector, cursors, name) = (run.connector, run.cursors, run.name)
+        return {
+            do throws(ConnectorError) {
+                let page = try await connector.fetch(after: cursors, through: access)
+                return Fetched(index: index, result: .success(page.map { ($0, connector.read($0, origin: name)) }))
+            } catch {
+                return Fetched(index: index, result: .failure(error))
+            }
+        }
+    }
+
+    /// Stores a page; false when it was the source's last.
+    private func take(
+        _ fetched: Fetched, _ run: inout SourceRun, _ access: SourceAccess, _ collected: inout RunSummary.Collected
+    ) throws -> Bool {
+        switch fetched.result {
+        case .success((let page, let read)?):
+            if run.pages % 8 == 0 { context.progress.say("reading \(run.name), \(grouped(collected.records)) log records so far") }
+            try store.transaction { try store(page, read, run.name, &run.summarizer, &collected) }
+            run.cursors.merge(page.cursorUpdates) { _, new in new }
+            run.pages += 1
+            return run.pages < Limits.pagesPerSource
+        case .success(nil):
+            if run.breaker != CircuitBreaker() { try store.save(CircuitBreaker(), origin: run.name) }
+            return false
+        case .failure(let error):
+            let gap = run.connector.readUntil(run.cursors).map { "; what it knows from \($0.rfc3339) on is missing" } ?? ""
+            let words = context.redactor.redact("\(error)".clipped(to: 300)).text + gap
+            var breaker = run.breaker
+            if let told = access.breaker(of: run.name) {
+                breaker = told  // its requests, one by one, have told it
+            } else if error.isTransient {
+                breaker.record(success: false, error: words, at: context.now)
+            }
+            // A missing repository is no outage: waiting does not mend it, and the moment it is there it is read.
+            breaker.lastError = words
+            try store.save(breaker, origin: run.name)
+            collected.failures.append("\(run.name) failed: \(words)")
+            return false
         }
     }
 

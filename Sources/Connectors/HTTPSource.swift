@@ -1,0 +1,213 @@
+import Formats
+import Model
+import Transport
+
+/// A connector that asks a server over HTTP. It names its settings, makes its requests from its cursor, and reads answers;
+/// `HTTPSource` does the rest: who we are, how the server is reached, retries, bounds.
+protocol HTTPConnector: Connector {
+    var http: HTTPSource { get }
+    static func read(_ bytes: UnsafeRawBufferPointer, from document: DocumentOrigin) -> Reading
+}
+
+extension HTTPConnector {
+    package var isRemote: Bool { true }
+    /// Cursors of sources over HTTP say `until` when they were read, or when they were `asked` for what holds now.
+    package func readUntil(_ cursors: [String: Cursor]) -> Instant? {
+        cursors.values.compactMap { ($0.state["until"] ?? $0.state["asked"])?.intValue }.min().map { Instant(ms: $0) }
+    }
+    /// What is asked at every run needs nothing forgotten.
+    package func cursors(refetching place: String) -> [String]? { [] }
+    package func read(_ item: Page.Item) -> Reading {
+        switch item.content {
+        case .read(let reading): reading
+        case .bytes(let bytes, let document): bytes.withUnsafeBytes { Self.read($0, from: document) }
+        }
+    }
+}
+
+/// What all sources over HTTP share, read from their settings once.
+struct HTTPSource: Sendable {
+    let settings: SourceSettings
+    /// The address as configured, without a slash at its end.
+    let url: String
+    private let secrets: SecretSource?
+    private let connection: ConnectionSettings
+    private let timeoutSeconds: Double
+    private let requestsPerSecond: Double
+    private let maxResponseBytes: Int
+
+    static let settings: [SettingDescriptor] =
+        [SettingDescriptor("url", .url, isRequired: true, "where the server is; a path in it is kept")] + SecretSource.settings + [
+            SettingDescriptor("ca_file", .path, usual: "the system's", "a PEM file of the authorities that sign the server's certificate"),
+            SettingDescriptor("client_certificate", .path, "a PEM file of our own certificate"),
+            SettingDescriptor("client_key", .path, usual: "in the certificate's file", "a PEM file of its key"),
+            SettingDescriptor("proxy", .text, usual: "the environment's", "`http://host:port` or `socks5h://host:port`"),
+            SettingDescriptor("unix_socket", .path, "a unix socket to connect to instead of the host"),
+            SettingDescriptor("timeout", .duration, usual: "30s", "for one request with its answer"),
+            SettingDescriptor("rate", .integer(1...1_000), usual: "10", "the most requests a second to one host"),
+            SettingDescriptor("max_response_mib", .integer(1...64), usual: "64", "the largest answer that is taken, decompressed"),
+            SettingDescriptor("allow_loopback", .flag, usual: "false", "the address may lead to this machine itself"),
+            SettingDescriptor("allow_link_local", .flag, usual: "false", "it may lead to a link-local address, where clouds keep keys"),
+            SettingDescriptor("service", .text, "the service of facts that name none"),
+            SettingDescriptor("environment", .text, "the environment of all facts, such as `production`"),
+        ]
+
+    init(_ settings: SourceSettings) {
+        self.settings = settings
+        url = settings.text("url") ?? ""
+        secrets = SecretSource(settings)
+        func path(_ setting: String) -> String? { settings.text(setting).map(settings.absolute) }
+        connection = ConnectionSettings(
+            caFile: path("ca_file"), clientCertificate: path("client_certificate"), clientKey: path("client_key"),
+            proxy: settings.text("proxy"), unixSocket: path("unix_socket"),
+            addresses: AddressPolicy(
+                allowsLoopback: settings.flag("allow_loopback") ?? false, allowsLinkLocal: settings.flag("allow_link_local") ?? false))
+        timeoutSeconds = min(max(Double(settings.number("timeout") ?? 30_000) / 1_000, 0.1), 600)
+        requestsPerSecond = Double(settings.number("rate") ?? 10)
+        maxResponseBytes = Int(settings.number("max_response_mib") ?? 64) << 20
+    }
+
+    // MARK: - Asking
+
+    /// A question at a path below the source's address; the values of the query are escaped here.
+    func get(_ path: String, _ query: [(name: String, value: String)] = [], headers: [HTTPHeader] = []) -> HTTPRequest {
+        let pairs = query.map { "\(Self.escaped($0.name))=\(Self.escaped($0.value))" }
+        return HTTPRequest(.get, url + path + (pairs.isEmpty ? "" : "?" + pairs.joined(separator: "&")), headers: headers)
+    }
+
+    /// All but the unreserved characters of RFC 3986 as `%XX`.
+    static func escaped(_ text: String) -> String {
+        var out = ""
+        for byte in text.utf8 {
+            let isPlain =
+                (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte) || [45, 46, 95, 126].contains(byte)
+            if isPlain {
+                out.unicodeScalars.append(Unicode.Scalar(byte))
+            } else {
+                out += "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+            }
+        }
+        return out
+    }
+
+    /// The answer to a question: a success or `304`. Answers in which `fault` finds something are asked for again; anything but a
+    /// success ends in an error that says what the server said.
+    func send(
+        _ request: HTTPRequest, through access: SourceAccess, policy: RetryPolicy = RetryPolicy(),
+        fault: (HTTPResponse) -> String? = Self.jsonFault
+    ) async throws(ConnectorError) -> HTTPResponse {
+        let memory = access.memory(of: settings.name)
+        let connection = connection
+        var (state, transport, secret) = memory.with { ($0.courier, $0.transport, $0.secret) }
+        let carrier = transport ?? access.network.transport(connection)
+        transport = carrier
+        if secret == nil { secret = try await secrets?.secret() }
+        let kept = secret
+        memory.with { ($0.transport, $0.secret) = (carrier, kept) }
+
+        var request = request
+        if let secrets, let secret { request.headers.append(secrets.header(secret)) }
+        request.timeoutSeconds = timeoutSeconds
+        request.maxResponseBytes = maxResponseBytes
+        let host = WebAddress(request.url).map { "\($0.host):\($0.port)" } ?? ""
+        let (rates, rate) = (access.rates, requestsPerSecond)
+        let courier = Courier(
+            transport: carrier, clock: access.network.clock, policy: policy,
+            reserve: { rates.reserve(host: host, requestsPerSecond: rate, now: $0) }, chance: access.network.chance)
+        var courierState = state ?? CourierState(budgetMs: access.network.budgetMs)
+        access.onTouch?("\(request.method.rawValue) \(request.url)")
+        let result: Result<HTTPResponse, CourierError>
+        do throws(CourierError) {
+            result = .success(try await courier.send(request, state: &courierState, fault: fault))
+        } catch {
+            result = .failure(error)
+        }
+        state = courierState
+        let left = state
+        memory.with { $0.courier = left }
+        switch result {
+        case .failure(let error): throw .network(error)
+        case .success(let response) where response.isSuccess || response.status == 304: return response
+        case .success(let response): throw refusal(response, secret)
+        }
+    }
+
+    /// Nil when the answer is one whole JSON document.
+    static func jsonFault(_ response: HTTPResponse) -> String? {
+        switch response.body.withUnsafeBytes({ JSONReader.withDocument($0) { _ in } }) {
+        case .success: nil
+        case .failure(let problem): "the answer is not JSON: \(problem.reason)"
+        }
+    }
+
+    private func refusal(_ response: HTTPResponse, _ secret: Secret?) -> ConnectorError {
+        let place = WebAddress(response.url)?.shown ?? url
+        let remedy =
+            switch response.status {
+            case 401, 403: secrets == nil ? "name the credentials in `secret_file`" : "check the credentials and what they may read"
+            case 404, 405: "check `url`; no such service answers there"
+            default: ""
+            }
+        let words = Self.words(response.body.prefix(4_096))
+        return .refused(place: place, status: response.status, words: secret?.removed(from: words) ?? words, remedy: remedy)
+    }
+
+    /// What a server says of its refusal: the message of a JSON object, or the first words of a text. Markup says nothing.
+    private static func words(_ body: ArraySlice<UInt8>) -> String {
+        let parsed = Array(body).withUnsafeBytes { JSONReader.parse($0) }
+        if case .success(.object(let members)) = parsed {
+            return ["error", "message", "reason", "detail"].lazy.compactMap { members[$0]?.stringValue }.first?.clipped(to: 300) ?? ""
+        }
+        let text = String(decoding: body, as: UTF8.self).split { $0.isNewline || $0.isWhitespace }.joined(separator: " ")
+        return text.hasPrefix("<") ? "" : text.clipped(to: 200)
+    }
+
+    /// Whose facts an answer holds. `name` says which answer, for messages.
+    func origin(_ name: String, _ access: SourceAccess) -> DocumentOrigin {
+        DocumentOrigin(
+            origin: settings.name, path: name, service: settings.text("service"), environment: settings.text("environment"),
+            fallbackTime: access.now)
+    }
+
+    // MARK: - Probing
+
+    /// Asks once, without retries. `sample` says what the answer holds; nil for an answer that is not what was expected.
+    func probe(
+        _ request: HTTPRequest, through access: SourceAccess, fault: (HTTPResponse) -> String? = Self.jsonFault,
+        sample: (HTTPResponse) -> String
+    ) async -> SourceProbe {
+        var once = RetryPolicy()
+        once.maxRetries = 0
+        var probe = SourceProbe()
+        if secrets != nil, WebAddress(url)?.isInClear == true, connection.unixSocket == nil {
+            probe.diagnostics.append(
+                Diagnostic(
+                    level: .warning, file: settings.name, message: "the credentials go to `\(url)` unencrypted", remedy: "use https"))
+        }
+        if let path = secrets?.readableByAll {
+            probe.diagnostics.append(
+                Diagnostic(
+                    level: .warning, file: settings.name, message: "everybody on this machine can read the secret in `\(path)`",
+                    remedy: "`chmod 600 \(path)`"))
+        }
+        do throws(ConnectorError) {
+            let response = try await send(request, through: access, policy: once, fault: fault)
+            probe.findings.append("\(url) answers" + (secrets == nil ? "" : ", credentials accepted"))
+            probe.findings.append(sample(response))
+            if let skew = skew(response, access) {
+                probe.diagnostics.append(Diagnostic(level: .warning, file: settings.name, message: skew, remedy: "set both clocks by NTP"))
+            }
+        } catch {
+            probe.findings.append("\(url) does not answer as it should")
+            probe.diagnostics.append(Diagnostic(file: settings.name, message: "\(error)"))
+        }
+        return probe
+    }
+
+    private func skew(_ response: HTTPResponse, _ access: SourceAccess) -> String? {
+        guard let theirs = response.header("date").flatMap({ Instant(httpDate: $0) }) else { return nil }
+        let seconds = (theirs - access.network.clock.now()) / 1_000
+        guard abs(seconds) > 5 else { return nil }
+        return "the server's clock is \(abs(seconds)) s \(seconds > 0 ? "ahead of" : "behind") ours"
+    }
+}

@@ -1,0 +1,137 @@
+import Formats
+import Model
+import Transport
+
+/// Metrics and alerts of a Prometheus-compatible server. Each query is asked over a window of time (`query_range`), so that the
+/// server aggregates and thins; alerts come from their own series, which remember when each began and ended.
+package struct PrometheusConnector: HTTPConnector {
+    package static let descriptor = ConnectorDescriptor(
+        kind: "prometheus", summary: "Metrics and alerts of Prometheus, VictoriaMetrics, Mimir or Thanos, aggregated by the server.",
+        settings: HTTPSource.settings + [
+            SettingDescriptor("queries", .map, "name → PromQL; let the server aggregate by `service`"),
+            SettingDescriptor("step", .duration, usual: "1min", "the distance of two points"),
+            SettingDescriptor("alerts", .flag, usual: "true", "read the alerts that its rules fire"),
+        ] + TimeWindows.settings,
+        sample: """
+            kind: prometheus
+            url: https://prometheus.example.org
+            queries:
+              request_rate: sum by (service) (rate(http_requests_total[5m]))
+              error_rate: sum by (service) (rate(http_requests_total{code=~"5.."}[5m]))
+            """)
+
+    let http: HTTPSource
+    private let windows: TimeWindows
+    private let stepMs: Int64
+    /// In the order of their names. Alerts are one of them.
+    private let queries: [(item: String, expression: String)]
+
+    private static let alertsItem = "alerts"
+    private static let stepsPerWindow: Int64 = 1_440
+    /// The value is when the alert became active; the labels are the alert's own.
+    private static let alertsExpression = #"ALERTS{alertstate="firing"} * ignoring(alertstate) ALERTS_FOR_STATE"#
+
+    package init(settings: SourceSettings) throws(ConnectorError) {
+        http = HTTPSource(settings)
+        stepMs = min(max(settings.number("step") ?? .minuteMs, 1_000), .dayMs).floorDivided(by: 1_000) * 1_000
+        windows = TimeWindows(settings, stepMs: stepMs, longestMs: stepMs * Self.stepsPerWindow)
+        var queries = settings.map("queries").sorted { $0.key < $1.key }.map { (item: "query:\($0.key)", expression: $0.value) }
+        if settings.flag("alerts") ?? true { queries.append((Self.alertsItem, Self.alertsExpression)) }
+        guard !queries.isEmpty else { throw .badSetting(setting: "queries", why: "without queries and alerts nothing would be read") }
+        self.queries = queries
+    }
+
+    package func fetch(after cursors: [String: Cursor], through access: SourceAccess) async throws(ConnectorError) -> Page? {
+        for query in queries {
+            guard let window = windows.next(after: cursors[query.item], now: access.now) else { continue }
+            return try await page(query, window, access)
+        }
+        return nil
+    }
+
+    /// One window of one query; half of it when the answer was too large.
+    private func page(
+        _ query: (item: String, expression: String), _ window: Range<Int64>, _ access: SourceAccess
+    ) async throws(ConnectorError) -> Page {
+        var window = window
+        while true {
+            do throws(ConnectorError) {
+                var page = Page()
+                let response = try await http.send(range(query, window), through: access, fault: Self.fault)
+                page.items = [try await item(query, response.body, window, access)]
+                page.cursorUpdates[query.item] = windows.cursor(until: window.upperBound, now: access.now)
+                return page
+            } catch {
+                let steps = (window.upperBound - window.lowerBound) / stepMs
+                guard case .network(.failed(.tooLarge, _)) = error, steps > 1 else { throw error }
+                window = window.lowerBound..<(window.lowerBound + steps / 2 * stepMs)
+            }
+        }
+    }
+
+    private func range(_ query: (item: String, expression: String), _ window: Range<Int64>) -> HTTPRequest {
+        // An alert that ended between two windows is seen to end in the second, which begins a step early.
+        let start = query.item == Self.alertsItem ? window.lowerBound - stepMs : window.lowerBound
+        return http.get(
+            "/api/v1/query_range",
+            [
+                ("query", query.expression), ("start", Self.seconds(start)), ("end", Self.seconds(window.upperBound - stepMs)),
+                ("step", Self.seconds(stepMs)),
+            ])
+    }
+    private static func name(of item: String) -> String { item == alertsItem ? item : String(item.dropFirst("query:".count)) }
+    private static func seconds(_ ms: Int64) -> String { String(ms.floorDivided(by: 1_000)) }
+
+    private func item(
+        _ query: (item: String, expression: String), _ body: [UInt8], _ window: Range<Int64>, _ access: SourceAccess
+    ) async throws(ConnectorError) -> Page.Item {
+        let name = Self.name(of: query.item)
+        let place = "\(name), \(Instant(ms: window.lowerBound).rfc3339) to \(Instant(ms: window.upperBound).rfc3339)"
+        let origin = http.origin(name, access)
+        guard query.item == Self.alertsItem else { return Page.Item(place: place, content: .bytes(body, from: origin)) }
+        let (lastStepMs, stepMs) = (window.upperBound - stepMs, stepMs)
+        let rules = try await rules(access)
+        let reading = body.withUnsafeBytes {
+            PrometheusReader.alerts($0, rules: rules, lastStepMs: lastStepMs, stepMs: stepMs, from: origin)
+        }
+        return Page.Item(place: place, content: .read(reading))
+    }
+
+    /// The rules with their annotations; nothing from a server that has none of its own.
+    private func rules(_ access: SourceAccess) async throws(ConnectorError) -> [UInt8] {
+        do throws(ConnectorError) {
+            return try await http.send(http.get("/api/v1/rules", [("type", "alert")]), through: access, fault: Self.fault).body
+        } catch {
+            guard case .refused = error else { throw error }
+            return []
+        }
+    }
+
+    private static func fault(_ response: HTTPResponse) -> String? { response.body.withUnsafeBytes { PrometheusReader.fault($0) } }
+
+    static func read(_ bytes: UnsafeRawBufferPointer, from document: DocumentOrigin) -> Reading {
+        PrometheusReader.metrics(bytes, from: document)
+    }
+
+    package func cursors(refetching place: String) -> [String]? {
+        queries.map(\.item).filter { place.hasPrefix("\(Self.name(of: $0)), ") }
+    }
+
+    package func probe(through access: SourceAccess) async -> SourceProbe {
+        let now = access.now.ms.floorDivided(by: stepMs) * stepMs
+        var probe = SourceProbe()
+        for (index, query) in queries.enumerated() {
+            let asked = range(query, (now - 10 * stepMs)..<(now + stepMs))
+            let name = Self.name(of: query.item)
+            let found = await http.probe(asked, through: access, fault: Self.fault) { response in
+                let reading = response.body.withUnsafeBytes { PrometheusReader.metrics($0, from: http.origin("", access)) }
+                return "\(name): \(reading.metrics.count) series"
+            }
+            // Where the server is and how it fares is said once.
+            probe.findings += index == 0 ? found.findings : Array(found.findings.dropFirst())
+            if index == 0 || probe.diagnostics.isEmpty { probe.diagnostics += found.diagnostics }
+            if found.diagnostics.contains(where: { $0.level == .error }) { break }
+        }
+        return probe
+    }
+}
