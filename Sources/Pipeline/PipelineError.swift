@@ -10,6 +10,8 @@ package enum PipelineError: Error {
     case cannotRead(path: String, reason: String)
     case noSuchInvestigation(Int, known: [Int])
     case noSuchEvent(String)
+    case noSuchDeadLetter(Int64, newest: Int64?)
+    case noSuchSource(String, nearest: String?)
     case noEvidence(path: String)
     case badTime(String)
     case noPrinter(tried: [String])
@@ -20,7 +22,7 @@ package enum PipelineError: Error {
     package var exitCode: Int32 {
         switch self {
         case .locked: 75
-        case .noSuchInvestigation, .noSuchEvent: 1
+        case .noSuchInvestigation, .noSuchEvent, .noSuchDeadLetter, .noSuchSource: 1
         default: 2
         }
     }
@@ -90,6 +92,14 @@ extension PipelineError: CustomStringConvertible {
                 why: known.isEmpty ? "none has been opened yet" : "the newest is \(known.max() ?? 0)", remedy: "`caseboard list` shows all")
         case .noSuchEvent(let id):
             ErrorReport(code: "no_such_event", what: "there is no event `\(id)`", remedy: "`caseboard show N` prints the events of one")
+        case .noSuchDeadLetter(let id, let newest):
+            ErrorReport(
+                code: "no_such_dead_letter", what: "there is no open dead letter \(id)",
+                why: newest.map { "the newest is \($0)" } ?? "there is none at all", remedy: "`caseboard dlq list` shows all")
+        case .noSuchSource(let name, let nearest):
+            ErrorReport(
+                code: "no_such_source", what: "no source is named `\(name.clipped(to: 60))`",
+                remedy: nearest.map { "did you mean `\($0)`?" } ?? "`caseboard breaker status` shows all")
         case .noEvidence(let path):
             ErrorReport(
                 code: "no_evidence", what: "nothing to investigate", where: path,
