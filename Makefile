@@ -5,7 +5,7 @@ DATA ?=
 BUILD_RELEASE = .build/release
 DEMO ?= demo
 
-.PHONY: demo test test-browser test-api bench accuracy conformance lint format install clean deps build release assets
+.PHONY: demo test test-browser test-api test-peers bench accuracy conformance lint format install clean deps build release assets
 
 deps:
 	@scripts/install-dependencies
@@ -30,6 +30,9 @@ test-browser: release
 
 test-api: release
 	@scripts/test-api $(BUILD_RELEASE)/caseboard
+
+test-peers: release
+	@scripts/test-peers $(BUILD_RELEASE)/caseboard
 
 bench: deps assets
 	$(SWIFT) build -c release --product CaseboardBenchmarks

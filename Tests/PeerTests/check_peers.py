@@ -1,0 +1,201 @@
+#!/usr/bin/env python3
+"""Runs Caseboard against the real servers it reads, on loopback; one line a fact, fails on the first that is wrong.
+
+CASEBOARD names the program, PEERS the folder with the servers' programs. Every server is stopped at the end."""
+import json
+import os
+import pathlib
+import socket
+import subprocess
+import tempfile
+import time
+import urllib.request
+
+import incident
+
+CASEBOARD = os.environ["CASEBOARD"]
+PEERS = pathlib.Path(os.environ["PEERS"])
+QUERIES = {
+    "request_rate": "sum by (job) (rate(http_requests_total[2m]))",
+    "error_rate": 'sum by (job) (rate(http_requests_total{code="500"}[2m]))',
+    "latency_seconds": "max by (job) (request_latency_seconds)",
+}
+running = []
+
+
+def fact(is_so, sentence):
+    print(("ok   " if is_so else "FAIL ") + sentence, flush=True)
+    if not is_so:
+        raise SystemExit(1)
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def start(name, *arguments, ready):
+    log = open(folder / f"{name}.log", "ab")
+    process = subprocess.Popen([PEERS / name, *map(str, arguments)], stdout=log, stderr=log, cwd=folder)
+    running.append(process)
+    for _ in range(300):
+        try:
+            urllib.request.urlopen(ready, timeout=1).read()
+            return process
+        except OSError:
+            time.sleep(0.1)
+    raise SystemExit(f"{name} did not start: {(folder / f'{name}.log').read_text()[-2000:]}")
+
+
+def stop(process):
+    process.terminate()
+    process.wait(20)
+    running.remove(process)
+
+
+def post(url, body, kind="application/json"):
+    request = urllib.request.Request(url, data=body, headers={"Content-Type": kind})
+    return urllib.request.urlopen(request, timeout=10).read()
+
+
+def workspace(name, sources):
+    place = folder / name
+    place.mkdir()
+    (place / "caseboard.yaml").write_text(json.dumps({"sources": sources}, indent=1))
+    return place
+
+
+def caseboard(place, *arguments, now, expect=0):
+    done = subprocess.run(
+        [CASEBOARD, *arguments, "-w", place, "--now", now, "--json"], capture_output=True, text=True, timeout=300)
+    fact(done.returncode == expect, f"`{' '.join(arguments)}` at {now} ends with {expect}"
+         + ("" if done.returncode == expect else f", not {done.returncode}: {done.stdout} {done.stderr}"))
+    return json.loads(done.stdout)
+
+
+def prometheus_source(port, name="prometheus"):
+    return {"name": name, "kind": "prometheus", "url": f"http://127.0.0.1:{port}", "allow_loopback": "true",
+            "lookback": "3h", "queries": QUERIES}
+
+
+def verdict(place, now):
+    case = caseboard(place, "show", "1", now=now)
+    evidence = sorted((item["fingerprint"], item["confidence"]) for item in case["evidence"])
+    return [case["title"], case["severity"], case["started_at"], evidence]
+
+
+def check_prometheus():
+    (folder / "incident.om").write_text(incident.openmetrics())
+    subprocess.run([PEERS / "promtool", "tsdb", "create-blocks-from", "openmetrics", "incident.om", "data"],
+                   cwd=folder, check=True, stdout=subprocess.DEVNULL)
+    rule = {"alert": "HighErrorRate", "expr": "vector(0) > 1", "annotations": {"summary": "{{ $labels.service }} answers with errors"}}
+    (folder / "rules.yml").write_text(json.dumps({"groups": [{"name": "shop", "rules": [rule]}]}))
+    (folder / "prometheus.yml").write_text(json.dumps({"rule_files": ["rules.yml"]}))
+    port = free_port()
+    arguments = ["--config.file=prometheus.yml", "--storage.tsdb.path=data", "--storage.tsdb.retention.time=50y",
+                 f"--web.listen-address=127.0.0.1:{port}"]
+    ready = f"http://127.0.0.1:{port}/-/ready"
+    server = start("prometheus", *arguments, ready=ready)
+    place = workspace("prometheus-board", [prometheus_source(port)])
+    end = "2026-03-10T15:00:00Z"
+
+    found = {source["name"]: source["findings"] for source in caseboard(place, "check", now=end, expect=1)["sources"]}
+    fact(found["prometheus"][1:4] == [f"{name}: 3 series" for name in sorted(QUERIES)], "`check` says what each query gives")
+
+    run = caseboard(place, "run", now=end)
+    # 181 minutes of a gauge; of two rates all but the first, which has nothing before it.
+    fact(run["read"]["samples"] == 3 * (181 + 2 * 180), "every point of three hours is read once")
+    fact(run["investigations"]["opened"] == [1], "the incident is one investigation")
+    undisturbed = verdict(place, end)
+    fact(undisturbed[1] == "critical" and undisturbed[2].startswith("2026-03-10T14:05"), "it is critical and began at 14:05")
+    page = (place / "public/investigations/1/index.html").read_text()
+    fact("checkout answers with errors" in page and "error_rate" in page, "the canvas shows the alert in its rule's words, and the metric")
+    again = caseboard(place, "run", now=end)
+    fact(not again["news"], "running again reads nothing twice")
+
+    # The same incident, with the server down in the middle of it.
+    place = workspace("disturbed-board", [prometheus_source(port)])
+    caseboard(place, "run", now="2026-03-10T14:10:00Z")
+    stop(server)
+    (place / "caseboard.yaml").write_text(
+        json.dumps({"sources": [dict(prometheus_source(port), timeout="1s")], "network": {"budget": "3s"}}))
+    run = caseboard(place, "run", now="2026-03-10T14:20:00Z", expect=1)
+    fact(len(run["failures"]) == 1 and "prometheus failed" in run["failures"][0], "a server that is down is a line of the run")
+    fact("from 2026-03-10T14:11:00Z on is missing" in run["failures"][0], "it says from when on something is missing")
+    start("prometheus", *arguments, ready=ready)
+    caseboard(place, "run", now=end)
+    fact(verdict(place, end) == undisturbed, "what was missed is caught up: the end is that of an undisturbed run")
+    return port
+
+
+def check_victoria_metrics():
+    port = free_port()
+    start("victoria-metrics", f"-httpListenAddr=127.0.0.1:{port}", "-storageDataPath=victoria", "-retentionPeriod=100y",
+          ready=f"http://127.0.0.1:{port}/health")
+    post(f"http://127.0.0.1:{port}/api/v1/import/prometheus", incident.openmetrics(milliseconds=True).encode(), "text/plain")
+    urllib.request.urlopen(f"http://127.0.0.1:{port}/internal/force_flush", timeout=10).read()
+    place = workspace("victoria-board", [prometheus_source(port, "victoria")])
+    end = "2026-03-10T15:00:00Z"
+    run = caseboard(place, "run", now=end)
+    fact(run["read"]["samples"] > 1_500 and run["investigations"]["opened"] == [1], "VictoriaMetrics gives the same investigation")
+    fact(run["read"]["events"] == 1, "and its alert")
+
+
+def check_alertmanager():
+    port = free_port()
+    (folder / "alertmanager.yml").write_text(json.dumps({"route": {"receiver": "none"}, "receivers": [{"name": "none"}]}))
+    url = f"http://127.0.0.1:{port}"
+    start("prometheus-alertmanager", "--config.file=alertmanager.yml", "--storage.path=alertmanager",
+          f"--web.listen-address=127.0.0.1:{port}", "--cluster.listen-address=", ready=f"{url}/-/ready")
+
+    def alert(name, ends="2099-01-01T00:00:00Z", **labels):
+        return {"labels": {"alertname": name, "service": "checkout", "severity": "critical", **labels},
+                "annotations": {"summary": f"{name} at checkout"}, "startsAt": "2026-03-10T14:06:00Z", "endsAt": ends}
+
+    silence = {"matchers": [{"name": "alertname", "value": "RackMoves", "isRegex": False, "isEqual": True}],
+               "startsAt": "2026-03-10T14:00:00Z", "endsAt": "2099-01-01T00:00:00Z", "createdBy": "ann", "comment": "we move the rack"}
+    post(f"{url}/api/v2/silences", json.dumps(silence).encode())
+    post(f"{url}/api/v2/alerts", json.dumps([alert("Errors"), alert("RackMoves")]).encode())
+    for _ in range(100):
+        listed = json.loads(urllib.request.urlopen(f"{url}/api/v2/alerts", timeout=10).read())
+        if sum(1 for each in listed if each["status"]["silencedBy"]) == 1:
+            break
+        time.sleep(0.1)
+    place = workspace("alert-board", [{"name": "alertmanager", "kind": "alertmanager", "url": url, "allow_loopback": "true"}])
+    run = caseboard(place, "run", now="2026-03-10T14:30:00Z")
+    fact(run["read"]["events"] == 2 and run["investigations"]["opened"] == [1], "two alerts are read, one investigation is opened")
+    events = caseboard(place, "query", "events", now="2026-03-10T14:30:00Z")["events"]
+    by_title = {event["title"]: event for event in events}
+    fact(by_title["RackMoves at checkout"]["severity"] == "low", "what is silenced is mild")
+    fact(by_title["Errors at checkout"]["severity"] == "critical", "what is not is as bad as it says")
+
+    post(f"{url}/api/v2/alerts", json.dumps([alert("Errors", ends="2026-03-10T14:32:00Z")]).encode())
+    caseboard(place, "run", now="2026-03-10T14:45:00Z")
+    events = caseboard(place, "query", "events", now="2026-03-10T14:45:00Z")["events"]
+    ended = next(event for event in events if event["title"] == "Errors at checkout")
+    fact(ended["attributes"]["status"] == "resolved", "an alert that is no longer listed has ended")
+
+
+def check_every_kind(prometheus_port):
+    kinds = ["git", "changes", "logs", "metrics", "traces", "junit", "alerts", "feed", "reports", "topology", "events"]
+    sources = [{"name": kind, "kind": kind, "path": f"{kind}.txt"} for kind in kinds]
+    sources += [prometheus_source(prometheus_port), {"name": "exec", "kind": "exec", "command": ["true"]}]
+    nowhere = {"url": f"http://127.0.0.1:{free_port()}", "allow_loopback": "true"}
+    sources += [dict(nowhere, name=kind, kind=kind) for kind in ("alertmanager", "web-feed")]
+    place = workspace("every-kind", sources)
+    checked = caseboard(place, "check", now="2026-03-10T15:00:00Z", expect=1)["sources"]
+    named = {each["name"] for each in checked}
+    fact(named >= {source["name"] for source in sources}, "`check` has a line for every kind")
+
+
+with tempfile.TemporaryDirectory() as path:
+    folder = pathlib.Path(path)
+    try:
+        port = check_prometheus()
+        check_victoria_metrics()
+        check_alertmanager()
+        check_every_kind(port)
+    finally:
+        for process in list(running):
+            stop(process)
