@@ -24,6 +24,9 @@ package struct AlertmanagerConnector: HTTPConnector {
         filter = settings.text("filter")
     }
 
+    /// What fired and ended while it did not answer is told by nobody.
+    package var catchesUp: Bool { false }
+
     package func fetch(after cursors: [String: Cursor], through access: SourceAccess) async throws(ConnectorError) -> Page? {
         let known = cursors[Self.item]?.state
         let asked = known?["asked"]?.intValue

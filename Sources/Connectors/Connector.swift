@@ -15,6 +15,8 @@ package protocol Connector: Sendable {
     func read(_ item: Page.Item) -> Reading
     /// Up to when everything was read, as far as cursors can tell: where the gap begins when the source fails.
     func readUntil(_ cursors: [String: Cursor]) -> Instant?
+    /// True when the first answer after a gap brings what was missed; false when a source only knows what holds now.
+    var catchesUp: Bool { get }
     /// The cursors to forget so that the next run fetches the item of a dead letter again; nil when it is never fetched twice.
     func cursors(refetching place: String) -> [String]?
     /// For `check`: what is there and what is wrong, without reading the sources through.
@@ -23,6 +25,7 @@ package protocol Connector: Sendable {
 
 extension Connector {
     package var isRemote: Bool { false }
+    package var catchesUp: Bool { true }
     package func cursors(refetching place: String) -> [String]? { nil }
     package func readUntil(_ cursors: [String: Cursor]) -> Instant? { nil }
 }

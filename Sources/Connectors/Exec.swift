@@ -29,6 +29,7 @@ package struct ExecConnector: Connector {
     }
 
     package var isRemote: Bool { true }
+    package func readUntil(_ cursors: [String: Cursor]) -> Instant? { cursors.readUntil }
     package func cursors(refetching place: String) -> [String]? { [Self.item] }
 
     private var command: [String] { settings.texts("command") }

@@ -11,10 +11,7 @@ protocol HTTPConnector: Connector {
 
 extension HTTPConnector {
     package var isRemote: Bool { true }
-    /// Cursors of sources over HTTP say `until` when they were read, or when they were `asked` for what holds now.
-    package func readUntil(_ cursors: [String: Cursor]) -> Instant? {
-        cursors.values.compactMap { ($0.state["until"] ?? $0.state["asked"])?.intValue }.min().map { Instant(ms: $0) }
-    }
+    package func readUntil(_ cursors: [String: Cursor]) -> Instant? { cursors.readUntil }
     /// What is asked at every run needs nothing forgotten.
     package func cursors(refetching place: String) -> [String]? { [] }
     package func read(_ item: Page.Item) -> Reading {
@@ -22,6 +19,13 @@ extension HTTPConnector {
         case .read(let reading): reading
         case .bytes(let bytes, let document): bytes.withUnsafeBytes { Self.read($0, from: document) }
         }
+    }
+}
+
+extension [String: Cursor] {
+    /// Cursors of what is asked say `until` when it was read, or when it was `asked` for what holds now: the least of them.
+    var readUntil: Instant? {
+        values.compactMap { ($0.state["until"] ?? $0.state["asked"])?.intValue }.min().map { Instant(ms: $0) }
     }
 }
 

@@ -113,6 +113,10 @@ package struct PrometheusConnector: HTTPConnector {
         PrometheusReader.metrics(bytes, from: document)
     }
 
+    /// Of the queries that are still asked.
+    package func readUntil(_ cursors: [String: Cursor]) -> Instant? {
+        cursors.filter { cursor in queries.contains { $0.item == cursor.key } }.readUntil
+    }
     package func cursors(refetching place: String) -> [String]? {
         queries.map(\.item).filter { place.hasPrefix("\(Self.name(of: $0)), ") }
     }

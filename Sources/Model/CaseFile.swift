@@ -69,14 +69,15 @@ package struct LogRate: Hashable, Sendable {
     }
 }
 
-/// A span of time without data from a source.
+/// A span of time without data. Either what usually speaks said nothing (`source` and perhaps `service` say what), or a configured
+/// source, the `origin`, could not be read.
 package struct SourceGap: Hashable, Sendable {
     package var origin: String
-    package var source: EventSource
+    package var source: EventSource?
     package var service: String?
     package var from: Instant
     package var to: Instant
-    package init(origin: String, source: EventSource, service: String?, from: Instant, to: Instant) {
+    package init(origin: String, source: EventSource?, service: String?, from: Instant, to: Instant) {
         self.origin = origin
         self.source = source
         self.service = service

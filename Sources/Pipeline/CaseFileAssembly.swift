@@ -43,7 +43,8 @@ struct CaseFileAssembly {
             investigation: investigation, items: items, tracks: tracks, logRates: logRates, otherChanges: others,
             map: try store.serviceMap(),
             notes: try store.notes(key: investigation.key), versions: try store.versions(key: investigation.key),
-            gaps: SourceGaps.found(tracks: tracks, logRates: logRates),
+            gaps: SourceGaps.found(tracks: tracks, logRates: logRates)
+                + Self.gaps(try store.sourceGaps(), in: axis),
             similar: try SimilarCases(store: store).stored(investigation.key),
             related: try RelatedCases(store: store).stored(investigation.key),
             from: axis.lowerBound, to: axis.upperBound)
@@ -52,14 +53,29 @@ struct CaseFileAssembly {
     /// From a little before the first change or signal that matters to a little after the last; open cases to the last fact.
     private func timeAxis(_ investigation: Investigation, _ events: [Event]) -> ClosedRange<Instant> {
         var from = investigation.startedAt
-        var to = max(investigation.lastSignalAt, investigation.startedAt)
+        let last = max(investigation.lastSignalAt, investigation.startedAt)
+        var to = last
         for event in events where event.role == .change || event.type == .deployment {
             // A change hours before would squeeze the drawing; its distance is told in words.
-            if investigation.startedAt - event.occurredAt <= 30 * .minuteMs { from = min(from, event.occurredAt) }
-            to = max(to, min(event.occurredAt, to + .hourMs))
+            if investigation.startedAt - event.occurredAt <= Self.mostBeforeMs { from = min(from, event.occurredAt) }
+            to = max(to, min(event.occurredAt, last + Self.mostAfterMs))
         }
+        return Self.padded(from, to)
+    }
+    private static let mostBeforeMs = 30 * Int64.minuteMs
+    private static let mostAfterMs = Int64.hourMs
+    private static func padded(_ from: Instant, _ to: Instant) -> ClosedRange<Instant> {
         let pad = max((to - from) / 8, 5 * .minuteMs)
         return (from - pad)...(to + pad)
+    }
+
+    /// Those of the gaps that a page about an investigation may show, told from its stamp alone: whatever its evidence is, its time
+    /// axis is no wider.
+    static func gaps(_ gaps: [SourceGap], near stamp: CaseStamp) -> [SourceGap] {
+        Self.gaps(gaps, in: padded(stamp.startedAt - mostBeforeMs, max(stamp.lastSignalAt, stamp.startedAt) + mostAfterMs))
+    }
+    private static func gaps(_ gaps: [SourceGap], in axis: ClosedRange<Instant>) -> [SourceGap] {
+        gaps.filter { $0.from < axis.upperBound && $0.to > axis.lowerBound }
     }
 
     private func lanes(_ investigation: Investigation, _ events: [Event]) -> [String] {

@@ -25,7 +25,9 @@ package enum SourceGaps {
                 !common.contains { $0.from <= gap.from + .minuteMs && $0.to >= gap.to - .minuteMs }
             }
         }
-        return gaps.sorted { ($0.from.ms, $0.source.rawValue, $0.service ?? "") < ($1.from.ms, $1.source.rawValue, $1.service ?? "") }
+        return gaps.sorted {
+            ($0.from.ms, $0.source?.rawValue ?? "", $0.service ?? "") < ($1.from.ms, $1.source?.rawValue ?? "", $1.service ?? "")
+        }
     }
 
     private static func metricGaps(_ track: MetricTrack, newest: Int64) -> [SourceGap] {

@@ -12,6 +12,7 @@ enum Migrations {
             ("0014 lines of requests", requests), ("0015 commits by time", commits), ("0016 time of test results", testTimes),
             ("0017 lists of investigations", caseListing), ("0018 lists of events", eventListing),
             ("0019 stamps and days", stamps), ("0020 similar investigations with their state", similarState),
+            ("0021 gaps of sources", sourceGaps),
         ] {
             migrator.registerMigration(name) { try $0.execute(sql: sql) }
         }
@@ -513,4 +514,15 @@ enum Migrations {
 
     /// Which investigations look alike is told with their state now: the lists are made anew by the next run.
     static let similarState = "DELETE FROM setting WHERE key >= 'similar' AND key < 'similas'"
+
+    /// From when to when nothing could be read from a source. At most one gap of a source is open: the next failure moves its end.
+    static let sourceGaps = """
+        CREATE TABLE source_gap (
+          origin TEXT NOT NULL,
+          from_at INTEGER NOT NULL,
+          to_at INTEGER NOT NULL,
+          is_open INTEGER NOT NULL,
+          PRIMARY KEY (origin, from_at)
+        ) STRICT, WITHOUT ROWID;
+        """
 }

@@ -123,8 +123,12 @@ def check_prometheus():
     run = caseboard(place, "run", now="2026-03-10T14:20:00Z", expect=1)
     fact(len(run["failures"]) == 1 and "prometheus failed" in run["failures"][0], "a server that is down is a line of the run")
     fact("from 2026-03-10T14:11:00Z on is missing" in run["failures"][0], "it says from when on something is missing")
+    page = place / "public/investigations/1/index.html"
+    gap = "No answer from prometheus between 14:11 and 14:20."
+    fact(gap in page.read_text(), "the canvas says from when to when it did not answer")
     start("prometheus", *arguments, ready=ready)
     caseboard(place, "run", now=end)
+    fact("No answer from" not in page.read_text(), "and no longer when it was caught up")
     fact(verdict(place, end) == undisturbed, "what was missed is caught up: the end is that of an undisturbed run")
     return port
 

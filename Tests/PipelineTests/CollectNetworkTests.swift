@@ -78,6 +78,23 @@ private struct Servers: HTTPTransport {
         #expect(try await run(200, at: now + 140_000).failures.isEmpty)
         #expect(try context(folder, sources(["am"])).store.breaker(origin: "am") == CircuitBreaker())
     }
+
+    @Test func `what fired while nobody answered is never known, so the gap stays`() async throws {
+        let folder = try TemporaryFolder()
+        struct Server: HTTPTransport {
+            let status: Int
+            func send(_ request: HTTPRequest) async throws(TransportError) -> HTTPResponse {
+                HTTPResponse(status: status, body: Array(alert.utf8), url: request.url)
+            }
+        }
+        for (status, minutes) in [(200, Int64(0)), (503, 5), (503, 10), (200, 15), (200, 20)] {
+            let moment = now + minutes * .minuteMs
+            let network = NetworkAccess(clock: StillClock(moment), chance: { 0 }, transport: { _ in Server(status: status) })
+            _ = try await Collect(try context(folder, sources(["am"]), at: moment), network: network).run()
+        }
+        let gaps = try context(folder, sources(["am"])).store.sourceGaps()
+        #expect(gaps == [SourceGap(origin: "am", source: nil, service: nil, from: now, to: now + 15 * .minuteMs)])
+    }
 }
 
 /// How many requests there were, and how many at once.

@@ -62,6 +62,17 @@ import Testing
         try #require(JSONValue(ownText: try String(contentsOf: workspace.site.appending(path: "api/v1/\(path)"), encoding: .utf8)))
     }
 
+    @Test func `a gap of a source makes anew only the pages of investigations that it touches`() async throws {
+        _ = try await publish()
+        let before = try files()
+        let third = Self.now - 3 * .dayMs
+        try change { try $0.extendGap(origin: "prometheus", readUntil: third, now: third + 10 * .minuteMs) }
+        _ = try await publish()
+        let after = try files()
+        let changed = Set(after.keys.filter { after[$0] != before[$0] && $0.hasPrefix("investigations/") })
+        #expect(changed == ["investigations/3/index.html", "investigations/3/report.html", "investigations/3/report.md"])
+    }
+
     @Test func `everything is published once, and a run without a change writes nothing`() async throws {
         _ = try await publish()
         let before = try files()

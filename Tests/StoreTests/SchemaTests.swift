@@ -37,7 +37,7 @@ struct SchemaTests {
         do {
             let store = try CaseStore.open(path: path)
             try store.append([event])
-            #expect(try store.schemaVersion == 20)
+            #expect(try store.schemaVersion == 21)
             #expect(try store.access { try $0.first("PRAGMA journal_mode") { $0.text(0) } } == "wal")
             #expect(try store.access { try $0.number("PRAGMA foreign_keys") } == 1)
         }

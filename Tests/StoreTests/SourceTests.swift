@@ -45,6 +45,52 @@ struct SourceTests {
         #expect(try store.breaker(origin: "x") == CircuitBreaker())
     }
 
+    @Test func `a gap begins where reading stopped and grows until the last attempt`() throws {
+        try store.extendGap(origin: "x", readUntil: .minutes(2), now: .minutes(10))
+        try store.extendGap(origin: "x", readUntil: .minutes(3), now: .minutes(20))
+        #expect(try store.sourceGaps() == [gap("x", 3, 20)])
+    }
+
+    @Test func `a gap of a source that does not say how far it was read begins with the first failure`() throws {
+        try store.extendGap(origin: "x", readUntil: nil, now: .minutes(10))
+        #expect(try store.sourceGaps() == [])
+        try store.extendGap(origin: "x", readUntil: nil, now: .minutes(20))
+        #expect(try store.sourceGaps() == [gap("x", 10, 20)])
+    }
+
+    @Test func `a gap goes when the data came after all`() throws {
+        try store.extendGap(origin: "x", readUntil: .minutes(2), now: .minutes(10))
+        try store.endGap(origin: "x", cameAfterAll: true, now: .minutes(20))
+        #expect(try store.sourceGaps() == [])
+    }
+
+    @Test func `a gap whose data never come stays beside the next one`() throws {
+        try store.extendGap(origin: "x", readUntil: .minutes(2), now: .minutes(10))
+        try store.endGap(origin: "x", cameAfterAll: false, now: .minutes(20))
+        try store.extendGap(origin: "x", readUntil: .minutes(30), now: .minutes(40))
+        #expect(try store.sourceGaps() == [gap("x", 2, 20), gap("x", 30, 40)])
+    }
+
+    @Test func `nobody waits for a source that is configured no longer`() throws {
+        try store.extendGap(origin: "x", readUntil: .minutes(2), now: .minutes(10))
+        try store.extendGap(origin: "y", readUntil: .minutes(2), now: .minutes(10))
+        try store.forgetGaps(except: ["y"])
+        #expect(try store.sourceGaps() == [gap("y", 2, 10)])
+    }
+
+    @Test func `of a source the newest hundred gaps are kept`() throws {
+        for number in 0..<150 {
+            try store.extendGap(origin: "x", readUntil: .minutes(number * 10), now: .minutes(number * 10 + 5))
+            try store.endGap(origin: "x", cameAfterAll: false, now: .minutes(number * 10 + 6))
+        }
+        let kept = try store.sourceGaps()
+        #expect(kept.count == 100 && kept.first == gap("x", 500, 506))
+    }
+
+    private func gap(_ origin: String, _ from: Int, _ to: Int) -> SourceGap {
+        SourceGap(origin: origin, source: nil, service: nil, from: .minutes(from), to: .minutes(to))
+    }
+
     @Test func `a source's hours are counted`() throws {
         try store.append([sample("a", minute: 0, origin: "o"), sample("b", minute: 61, origin: "o"), sample("c", minute: 62, origin: "p")])
         try store.countRecords(origin: "o", at: .minutes(62), count: 10)

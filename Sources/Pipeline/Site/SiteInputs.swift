@@ -29,9 +29,11 @@ final class SiteInputs {
         templates = Templates(assets: { assets.bytes($0) })
         assetsDigest = assets.digest()
         let store = context.store
+        let gaps = try store.sourceGaps()
         cases = try store.caseStamps().filter { !$0.isDeleted }.map { stamp in
             let touches = try store.pageTouches(key: stamp.key)
-            return Entry(stamp: stamp, state: "\(stamp.key) \(stamp.number) \(stamp.version) \(stamp.noteCount) \(touches)")
+            let missing = CaseFileAssembly.gaps(gaps, near: stamp).map { " \($0.origin) \($0.from.ms) \($0.to.ms)" }.joined()
+            return Entry(stamp: stamp, state: "\(stamp.key) \(stamp.number) \(stamp.version) \(stamp.noteCount) \(touches)\(missing)")
         }
         dayStamps = Dictionary(
             try store.stamps(.day).compactMap { day, changes in Int64(day).map { ($0, changes) } }, uniquingKeysWith: { first, _ in first })

@@ -45,6 +45,7 @@ struct Collect {
         var collected = RunSummary.Collected()
         let access = SourceAccess(now: context.now, network: network)
         try stateEdges()
+        try store.forgetGaps(except: connectors.map(\.name))
         var runs = try begin(isWanted, access, &collected)
         try await withThrowingTaskGroup(of: Fetched.self) { group in
             for index in runs.indices where runs[index].connector.isRemote {
@@ -71,6 +72,8 @@ struct Collect {
             let breaker = try store.breaker(origin: source.name)
             guard breaker.allows(at: context.now) else {
                 collected.failures.append("\(source.name) is left alone after repeated failures: \(breaker.lastError ?? "")")
+                let cursors = try store.cursors(origin: source.name)
+                try store.extendGap(origin: source.name, readUntil: source.connector.readUntil(cursors), now: context.now)
                 continue
             }
             access.set(breaker, of: source.name)
@@ -108,9 +111,12 @@ struct Collect {
             return run.pages < Limits.pagesPerSource
         case .success(nil):
             if run.breaker != CircuitBreaker() { try store.save(CircuitBreaker(), origin: run.name) }
+            try store.endGap(origin: run.name, cameAfterAll: run.connector.catchesUp, now: context.now)
             return false
         case .failure(let error):
-            let gap = run.connector.readUntil(run.cursors).map { "; what it knows from \($0.rfc3339) on is missing" } ?? ""
+            let readUntil = run.connector.readUntil(run.cursors)
+            try store.extendGap(origin: run.name, readUntil: readUntil, now: context.now)
+            let gap = readUntil.map { "; what it knows from \($0.rfc3339) on is missing" } ?? ""
             let words = context.redactor.redact("\(error)".clipped(to: 300)).text + gap
             var breaker = run.breaker
             if let told = access.breaker(of: run.name) {

@@ -226,7 +226,7 @@ package enum APIDocuments {
     }
     private static func gap(_ gap: SourceGap) -> JSONValue {
         .compact([
-            "origin": .string(gap.origin), "source": .string(gap.source.rawValue), "service": gap.service.map { .string($0) },
+            "origin": .string(gap.origin), "source": gap.source.map { .string($0.rawValue) }, "service": gap.service.map { .string($0) },
             "from": time(gap.from), "to": time(gap.to),
         ])
     }

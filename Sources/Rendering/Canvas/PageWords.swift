@@ -157,6 +157,12 @@ enum PageWords {
         let isPlain = word.unicodeScalars.dropFirst().allSatisfy { $0.properties.isLowercase || $0 == "," || $0 == ":" }
         return isPlain && word.count > 1 ? text.prefix(1).lowercased() + text.dropFirst() : text
     }
+    /// `no data from metrics`, `no answer from prometheus`
+    static func missing(_ gap: SourceGap) -> String {
+        let name = gap.origin.clipped(to: 80)
+        guard let source = gap.source else { return "no answer from \(name)" }
+        return "no data from \(name.isEmpty ? source.rawValue : name)"
+    }
     static func capitalised(_ text: String) -> String { text.prefix(1).uppercased() + text.dropFirst() }
 
     /// With a full stop at its end, if it has none.

@@ -196,11 +196,11 @@ struct TimelineView {
         var out: [String] = []
         for gap in file.gaps.sorted(by: { ($0.from.ms, $0.origin, $0.service ?? "") < ($1.from.ms, $1.origin, $1.service ?? "") }).prefix(6)
         {
-            let day = PageWords.moment(gap.from, near: file.investigation.startedAt)
             let place = gap.service.map { " (\($0))" } ?? ""
-            let name = gap.origin.isEmpty ? gap.source.rawValue : gap.origin
-            let from = drawing.axis.isWithinDay ? gap.from.clockMinute : day
-            out.append("No data from \(name)\(place) between \(from) and \(gap.to.clockMinute).")
+            let isThatDay = drawing.axis.isWithinDay && gap.from.day == drawing.axis.from.day
+            let from = isThatDay ? gap.from.clockMinute : PageWords.moment(gap.from, near: file.investigation.startedAt)
+            let to = gap.to.day == gap.from.day ? gap.to.clockMinute : PageWords.moment(gap.to, near: gap.from)
+            out.append("\(PageWords.capitalised(PageWords.missing(gap)))\(place) between \(from) and \(to).")
         }
         if file.gaps.count > 6 { out.append("And \(PageWords.count(file.gaps.count - 6, "more gap")).") }
         if omittedCount > 0 { out.append("\(PageWords.capitalised(PageWords.spelled(omittedCount))) more services share the last lane.") }

@@ -248,7 +248,7 @@ struct TimelineChart {
 
     private mutating func drawLaneWords(_ lane: TimelineLane, top: Double) {
         for gap in lane.gaps {
-            hatch(gap, top: top + 19, height: 28, label: gap.source == .metrics ? "no data" : "no " + gap.source.rawValue)
+            hatch(gap, top: top + 19, height: 28, label: gap.source == .metrics ? "no data" : "no " + (gap.source?.rawValue ?? "answer"))
         }
         for trace in lane.traces {
             svg.begin("a", ["href": .text("#" + trace.target), "tabindex": .literal("-1")])
@@ -283,7 +283,7 @@ struct TimelineChart {
         }
     }
     private mutating func drawSilence() {
-        for gap in drawing.gaps { hatch(gap, top: gapsTop + 6, height: 18, label: gap.source.rawValue) }
+        for gap in drawing.gaps { hatch(gap, top: gapsTop + 6, height: 18, label: gap.source?.rawValue ?? PageWords.missing(gap)) }
     }
 
     private mutating func drawMoments() {

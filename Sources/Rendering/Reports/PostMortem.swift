@@ -113,7 +113,7 @@ struct PostMortemView {
         for gap in file.gaps.sorted(by: { ($0.from, $0.origin, $0.service ?? "") < ($1.from, $1.origin, $1.service ?? "") }).prefix(8) {
             let whose = gap.service.map { " about \($0.clipped(to: 80))" } ?? ""
             let until = moment(gap.to)
-            out.append("What happened\(whose) between \(moment(gap.from)) and \(until): no data from \(gap.origin.clipped(to: 80)).")
+            out.append("What happened\(whose) between \(moment(gap.from)) and \(until): \(PageWords.missing(gap)).")
         }
         for item in file.items where item.evidence.stance == .contradicts {
             out.append("How this fits: \(PageWords.sentence(item.event.title.clipped(to: 160))) It speaks against the explanation.")

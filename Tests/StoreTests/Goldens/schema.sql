@@ -368,6 +368,14 @@ CREATE TABLE source_cursor (
   PRIMARY KEY (origin, item)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE source_gap (
+  origin TEXT NOT NULL,
+  from_at INTEGER NOT NULL,
+  to_at INTEGER NOT NULL,
+  is_open INTEGER NOT NULL,
+  PRIMARY KEY (origin, from_at)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE span (
   trace_id ANY NOT NULL,
   span_id ANY NOT NULL,
