@@ -17,6 +17,7 @@ package enum ConnectorError: Error, Hashable, Sendable {
     /// The secret for a source cannot be had. `why` never holds it.
     case noSecret(setting: String, why: String)
     case programFailed(program: String, why: String)
+    case programSaidTooMuch(program: String, limitBytes: Int)
     case cancelled
 
     /// True when the next run may succeed without anybody changing anything.
@@ -26,7 +27,15 @@ package enum ConnectorError: Error, Hashable, Sendable {
         case .network(let error): error.isTransient
         // 128 is git's word for many faults, of which a lock or a half-written pack pass.
         case .gitFailed(_, _, let code, _): code == 128 || code < 0
-        case .unknownKind, .badSetting, .programMissing, .notARepository, .gitSaidTooMuch, .refused, .noSecret: false
+        case .unknownKind, .badSetting, .programMissing, .programSaidTooMuch, .notARepository, .gitSaidTooMuch, .refused, .noSecret: false
+        }
+    }
+
+    /// True when asking for less would help.
+    var isTooMuch: Bool {
+        switch self {
+        case .network(.failed(.tooLarge, _)), .programSaidTooMuch: true
+        default: false
         }
     }
 }
@@ -55,6 +64,7 @@ extension ConnectorError: CustomStringConvertible {
             "\(place) answered with status \(status)" + (words.isEmpty ? "" : ": \(words)") + (remedy.isEmpty ? "" : "; \(remedy)")
         case .noSecret(let setting, let why): "there is no secret from `\(setting)`: \(why)"
         case .programFailed(let program, let why): "`\(program)` \(why)"
+        case .programSaidTooMuch(let program, let limit): "`\(program)` printed more than \(limit >> 20) MiB"
         case .cancelled: "the run was interrupted"
         }
     }

@@ -50,31 +50,16 @@ package struct ExecConnector: Connector {
         return page
     }
 
-    /// `timeout(1)` ends the program's whole group, so that nothing it started outlives it.
     private func output(_ window: Range<Int64>, _ access: SourceAccess) async throws(ConnectorError) -> [UInt8] {
-        let seconds = max(1, Int((settings.number("timeout") ?? 60_000) / 1_000))
         var environment = ProgramRun.passed(["HOME"] + settings.texts("pass"))
         environment["PATH"] = ProgramRun.path
         environment["CASEBOARD_SINCE"] = Instant(ms: window.lowerBound).rfc3339
         environment["CASEBOARD_UNTIL"] = access.now.rfc3339
         access.onTouch?(command.joined(separator: " "))
-        let run = await ProgramRun.run(
-            "timeout", ["--kill-after=2", "\(seconds)", program] + command.dropFirst(), environment: environment,
-            folder: settings.workspace, limitBytes: Limits.documentBytes, timeoutSeconds: seconds + 5)
-        let name = command.first ?? ""
-        switch run {
-        case .ended(0, let output, _): return output
-        case .ended(124, _, _), .ended(137, _, _), .timedOut:
-            throw .programFailed(program: name, why: "did not end within \(seconds) s and was stopped")
-        case .ended(125...127, _, _): throw .programMissing(program: name)
-        case .ended(let code, _, let words):
-            let said = words.split(separator: "\n").last.map { ": " + String($0).clipped(to: 200) } ?? ""
-            throw .programFailed(program: name, why: "ended with code \(code)\(said)")
-        case .saidTooMuch: throw .programFailed(program: name, why: "printed more than \(Limits.documentBytes >> 20) MiB")
-        case .notFound: throw .programMissing(program: "timeout")
-        case .cancelled: throw .cancelled
-        case .broken(let words): throw .programFailed(program: name, why: "could not be run: \(words.clipped(to: 200))")
-        }
+        return try await ProgramRun.output(
+            program, Array(command.dropFirst()), shownAs: command.first, environment: environment, folder: settings.workspace,
+            limitBytes: Limits.documentBytes, timeoutSeconds: max(1, Int((settings.number("timeout") ?? 60_000) / 1_000))
+        ).output
     }
 
     package func read(_ item: Page.Item) -> Reading {

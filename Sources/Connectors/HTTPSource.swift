@@ -208,6 +208,21 @@ struct HTTPSource: Sendable {
         return probe
     }
 
+    /// Asks several questions until one fails. Where the server is and how it fares is said once.
+    func probe(
+        each questions: [(request: HTTPRequest, sample: (HTTPResponse) -> String)], through access: SourceAccess,
+        fault: (HTTPResponse) -> String?
+    ) async -> SourceProbe {
+        var probe = SourceProbe()
+        for (index, question) in questions.enumerated() {
+            let found = await self.probe(question.request, through: access, fault: fault, sample: question.sample)
+            probe.findings += index == 0 ? found.findings : Array(found.findings.dropFirst())
+            if index == 0 || probe.diagnostics.isEmpty { probe.diagnostics += found.diagnostics }
+            if found.diagnostics.contains(where: { $0.level == .error }) { break }
+        }
+        return probe
+    }
+
     private func skew(_ response: HTTPResponse, _ access: SourceAccess) -> String? {
         guard let theirs = response.header("date").flatMap({ Instant(httpDate: $0) }) else { return nil }
         let seconds = (theirs - access.network.clock.now()) / 1_000

@@ -60,3 +60,30 @@ enum ProgramRun: Sendable {
         }
     }
 }
+
+extension ProgramRun {
+    /// What a program of a source printed, and said by the way, when it ended well. `timeout(1)` ends the program's whole group, so
+    /// that nothing it started outlives it.
+    static func output(
+        _ program: String, _ arguments: [String], shownAs shown: String? = nil, environment: [String: String], folder: String,
+        limitBytes: Int, timeoutSeconds seconds: Int
+    ) async throws(ConnectorError) -> (output: [UInt8], words: String) {
+        let run = await run(
+            "timeout", ["--kill-after=2", "\(seconds)", program] + arguments, environment: environment, folder: folder,
+            limitBytes: limitBytes, timeoutSeconds: seconds + 5)
+        let name = shown ?? program
+        switch run {
+        case .ended(0, let output, let words): return (output, words)
+        case .ended(124, _, _), .ended(137, _, _), .timedOut:
+            throw .programFailed(program: name, why: "did not end within \(seconds) s and was stopped")
+        case .ended(125...127, _, _): throw .programMissing(program: name)
+        case .ended(let code, _, let words):
+            let said = words.split(separator: "\n").last.map { ": " + String($0).clipped(to: 200) } ?? ""
+            throw .programFailed(program: name, why: "ended with code \(code)\(said)")
+        case .saidTooMuch: throw .programSaidTooMuch(program: name, limitBytes: limitBytes)
+        case .notFound: throw .programMissing(program: "timeout")
+        case .cancelled: throw .cancelled
+        case .broken(let words): throw .programFailed(program: name, why: "could not be run: \(words.clipped(to: 200))")
+        }
+    }
+}

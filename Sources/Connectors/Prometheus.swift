@@ -44,29 +44,15 @@ package struct PrometheusConnector: HTTPConnector {
     package func fetch(after cursors: [String: Cursor], through access: SourceAccess) async throws(ConnectorError) -> Page? {
         for query in queries {
             guard let window = windows.next(after: cursors[query.item], now: access.now) else { continue }
-            return try await page(query, window, access)
-        }
-        return nil
-    }
-
-    /// One window of one query; half of it when the answer was too large.
-    private func page(
-        _ query: (item: String, expression: String), _ window: Range<Int64>, _ access: SourceAccess
-    ) async throws(ConnectorError) -> Page {
-        var window = window
-        while true {
-            do throws(ConnectorError) {
+            return try await windows.fetch(window) { (window) async throws(ConnectorError) in
                 var page = Page()
                 let response = try await http.send(range(query, window), through: access, fault: Self.fault)
                 page.items = [try await item(query, response.body, window, access)]
                 page.cursorUpdates[query.item] = windows.cursor(until: window.upperBound, now: access.now)
                 return page
-            } catch {
-                let steps = (window.upperBound - window.lowerBound) / stepMs
-                guard case .network(.failed(.tooLarge, _)) = error, steps > 1 else { throw error }
-                window = window.lowerBound..<(window.lowerBound + steps / 2 * stepMs)
             }
         }
+        return nil
     }
 
     private func range(_ query: (item: String, expression: String), _ window: Range<Int64>) -> HTTPRequest {
@@ -123,19 +109,16 @@ package struct PrometheusConnector: HTTPConnector {
 
     package func probe(through access: SourceAccess) async -> SourceProbe {
         let now = access.now.ms.floorDivided(by: stepMs) * stepMs
-        var probe = SourceProbe()
-        for (index, query) in queries.enumerated() {
-            let asked = range(query, (now - 10 * stepMs)..<(now + stepMs))
-            let name = Self.name(of: query.item)
-            let found = await http.probe(asked, through: access, fault: Self.fault) { response in
-                let reading = response.body.withUnsafeBytes { PrometheusReader.metrics($0, from: http.origin("", access)) }
-                return "\(name): \(reading.metrics.count) series"
-            }
-            // Where the server is and how it fares is said once.
-            probe.findings += index == 0 ? found.findings : Array(found.findings.dropFirst())
-            if index == 0 || probe.diagnostics.isEmpty { probe.diagnostics += found.diagnostics }
-            if found.diagnostics.contains(where: { $0.level == .error }) { break }
-        }
-        return probe
+        return await http.probe(
+            each: queries.map { query in
+                let name = Self.name(of: query.item)
+                return (
+                    range(query, (now - 10 * stepMs)..<(now + stepMs)),
+                    { response in
+                        let reading = response.body.withUnsafeBytes { PrometheusReader.metrics($0, from: http.origin("", access)) }
+                        return "\(name): \(reading.metrics.count) series"
+                    }
+                )
+            }, through: access, fault: Self.fault)
     }
 }

@@ -17,11 +17,11 @@ struct TimeWindows: Sendable {
         SettingDescriptor("overlap", .duration, usual: "5min", "how late data may come"),
     ]
 
-    init(_ settings: SourceSettings, stepMs: Int64, longestMs: Int64) {
+    init(_ settings: SourceSettings, stepMs: Int64, longestMs: Int64, overlapMs: Int64? = nil) {
         self.stepMs = max(1, stepMs)
         self.longestMs = max(self.stepMs, longestMs.floorDivided(by: self.stepMs) * self.stepMs)
         lookbackMs = settings.number("lookback") ?? .dayMs
-        overlapMs = settings.number("overlap") ?? 5 * .minuteMs
+        self.overlapMs = overlapMs ?? settings.number("overlap") ?? 5 * .minuteMs
     }
 
     /// Nil when everything up to now was asked for.
@@ -36,6 +36,22 @@ struct TimeWindows: Sendable {
     }
     private func whole(_ from: Int64, _ end: Int64) -> Range<Int64> { from..<min(end, from + longestMs) }
     private func aligned(_ ms: Int64) -> Int64 { ms.floorDivided(by: stepMs) * stepMs }
+
+    /// What `ask` brings of a window; of half of it while that is too much for one page.
+    func fetch(
+        _ window: Range<Int64>, _ ask: (Range<Int64>) async throws(ConnectorError) -> Page
+    ) async throws(ConnectorError) -> Page {
+        var window = window
+        while true {
+            do throws(ConnectorError) {
+                return try await ask(window)
+            } catch {
+                let steps = (window.upperBound - window.lowerBound) / stepMs
+                guard error.isTooMuch, steps > 1 else { throw error }
+                window = window.lowerBound..<(window.lowerBound + steps / 2 * stepMs)
+            }
+        }
+    }
 
     /// Where to go on after everything before `until` was answered.
     func cursor(until: Int64, now: Instant) -> Cursor { Cursor(["until": .int(until), "asked": .int(now.ms)]) }

@@ -83,6 +83,12 @@ private struct Subject: Sendable {
             kind: "alertmanager", settings: [:],
             answers: [("/api/v2/alerts", #"[{"labels":{"alertname":"Down"},"annotations":{},"startsAt":"2026-01-01T11:00:00Z"}]"#)]),
         Subject(
+            kind: "graphite", settings: ["targets": ["rate": "x"], "lookback": "10min"],
+            answers: [
+                ("/render", #"[{"target":"cart","tags":{"name":"cart"},"datapoints":[[2.0,1767268500]]}]"#),
+                ("/events/get_data", #"[{"id":1,"when":1767268500,"what":"deploy cart","tags":["deploy"],"data":""}]"#),
+            ]),
+        Subject(
             kind: "web-feed", settings: [:],
             answers: [
                 (

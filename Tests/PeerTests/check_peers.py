@@ -36,8 +36,12 @@ def free_port():
 
 
 def start(name, *arguments, ready):
+    return started(name, [PEERS / name, *map(str, arguments)], ready)
+
+
+def started(name, command, ready, environment=None):
     log = open(folder / f"{name}.log", "ab")
-    process = subprocess.Popen([PEERS / name, *map(str, arguments)], stdout=log, stderr=log, cwd=folder)
+    process = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder, env=environment)
     running.append(process)
     for _ in range(300):
         try:
@@ -181,12 +185,43 @@ def check_alertmanager():
     fact(ended["attributes"]["status"] == "resolved", "an alert that is no longer listed has ended")
 
 
+def check_graphite():
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    place = folder / "graphite"
+    place.mkdir()
+    here = pathlib.Path(__file__).parent
+    packages = PEERS.parent / "lib/python3/dist-packages"
+    # Debian's packages are for Debian's Python.
+    started("graphite", ["/usr/bin/python3", here / "graphite_server.py", place, str(port)], f"{url}/version",
+            dict(os.environ, PYTHONPATH=f"{packages}:{here}"))
+    deploy = {"what": "Deploy checkout 4.18.0", "tags": ["deploy"], "when": incident.BAD.start - 120,
+              "data": json.dumps({"service": "checkout", "version": "4.18.0"})}
+    post(f"{url}/events/", json.dumps(deploy).encode())
+    targets = {"request_rate": "aliasByNode(perSecond(shop.*.requests), 1)", "error_rate": "aliasByNode(perSecond(shop.*.errors), 1)",
+               "latency_seconds": "aliasByNode(shop.*.latency, 1)"}
+    board = workspace("graphite-board", [{"name": "graphite", "kind": "graphite", "url": url, "allow_loopback": "true",
+                                          "lookback": "3h", "targets": targets}])
+    end = "2026-03-10T15:00:00Z"
+    found = {source["name"]: source["findings"] for source in caseboard(board, "check", now=end, expect=1)["sources"]}
+    fact(found["graphite"][1:] == ["error_rate: 3 series", "latency_seconds: 3 series", "request_rate: 3 series", "events: 1 of the last day"],
+         "`check` says what each target of Graphite gives")
+    run = caseboard(board, "run", now=end)
+    fact(run["read"]["samples"] == 3 * (181 + 2 * 180), "every point of three hours of Graphite is read once")
+    fact(run["investigations"]["opened"] == [1], "Graphite gives one investigation")
+    case = caseboard(board, "show", "1", now=end)
+    fact(case["started_at"].startswith("2026-03-10T14:05"), "which began at 14:05")
+    fact("Deploy checkout 4.18.0" in (board / "public/investigations/1/index.html").read_text(), "its canvas shows the deployment")
+    fact(not caseboard(board, "run", now=end)["news"], "running again reads nothing twice of Graphite")
+
+
 def check_every_kind(prometheus_port):
     kinds = ["git", "changes", "logs", "metrics", "traces", "junit", "alerts", "feed", "reports", "topology", "events"]
     sources = [{"name": kind, "kind": kind, "path": f"{kind}.txt"} for kind in kinds]
     sources += [prometheus_source(prometheus_port), {"name": "exec", "kind": "exec", "command": ["true"]}]
     nowhere = {"url": f"http://127.0.0.1:{free_port()}", "allow_loopback": "true"}
-    sources += [dict(nowhere, name=kind, kind=kind) for kind in ("alertmanager", "web-feed")]
+    sources += [dict(nowhere, name=kind, kind=kind) for kind in ("alertmanager", "graphite", "web-feed")]
+    sources += [{"name": "journald", "kind": "journald", "file": "none.journal"}]
     place = workspace("every-kind", sources)
     checked = caseboard(place, "check", now="2026-03-10T15:00:00Z", expect=1)["sources"]
     named = {each["name"] for each in checked}
@@ -199,6 +234,7 @@ with tempfile.TemporaryDirectory() as path:
         port = check_prometheus()
         check_victoria_metrics()
         check_alertmanager()
+        check_graphite()
         check_every_kind(port)
     finally:
         for process in list(running):

@@ -8,24 +8,30 @@ BAD = range(START + 7500, START + 9300)
 SERVICES = {"storefront": 80, "cart": 60, "checkout": 40}
 
 
-def openmetrics(milliseconds=False):
+def readings():
+    """Service, then for each step the time, the good and the failed requests so far, and the latency."""
     chance = random.Random(7)
-    times = [START + i * STEP for i in range(STEPS)]
-    requests, latencies = [], []
     for service, rate in SERVICES.items():
         good = failed = 0.0
-        lines = {"200": [], "500": []}
-        for at in times:
+        rows = []
+        for at in (START + i * STEP for i in range(STEPS)):
             count = rate * STEP * (1 + 0.05 * chance.random())
             errors = count * (0.25 if service == "checkout" and at in BAD else 0.001)
             good += count - errors
             failed += errors
-            for code, value in (("200", good), ("500", failed)):
-                lines[code].append((f'http_requests_total{{job="{service}",instance="{service}-1:9100",code="{code}"}}', value, at))
             slow = 0.9 if service == "checkout" and at in BAD else 0.12
-            value = slow * (1 + 0.1 * chance.random())
-            latencies.append((f'request_latency_seconds{{job="{service}",instance="{service}-1:9100"}}', value, at))
-        requests += lines["200"] + lines["500"]
+            rows.append((at, good, failed, slow * (1 + 0.1 * chance.random())))
+        yield service, rows
+
+
+def openmetrics(milliseconds=False):
+    times = [START + i * STEP for i in range(STEPS)]
+    requests, latencies = [], []
+    for service, rows in readings():
+        labels = f'job="{service}",instance="{service}-1:9100"'
+        requests += [(f'http_requests_total{{{labels},code="200"}}', good, at) for at, good, _, _ in rows]
+        requests += [(f'http_requests_total{{{labels},code="500"}}', failed, at) for at, _, failed, _ in rows]
+        latencies += [(f"request_latency_seconds{{{labels}}}", latency, at) for at, _, _, latency in rows]
     labels = 'alertname="HighErrorRate",severity="critical",service="checkout"'
     active = BAD.start + 60
     firing = [(f'ALERTS{{{labels},alertstate="firing"}}', 1, at) for at in times if active + 120 <= at < BAD.stop]
