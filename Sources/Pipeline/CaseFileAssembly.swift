@@ -23,7 +23,8 @@ struct CaseFileAssembly {
             uniquingKeysWith: { first, _ in first })
         let linked = snapshot.evidence.compactMap { evidence in byFingerprint[evidence.fingerprint].map { (evidence, $0) } }
         let strongest = linked.sorted { ($0.0.confidence, $1.0.fingerprint) > ($1.0.confidence, $0.0.fingerprint) }.prefix(Self.maxItems)
-        let axis = timeAxis(investigation, strongest.map(\.1))
+        let sourceGaps = try store.sourceGaps()
+        let axis = timeAxis(investigation, strongest.map(\.1), sourceGaps)
         let services = lanes(investigation, strongest.map(\.1))
         var items: [EvidenceItem] = []
         for (evidence, event) in strongest.sorted(by: { ($0.1.occurredAt, $0.0.fingerprint) < ($1.1.occurredAt, $1.0.fingerprint) }) {
@@ -44,14 +45,15 @@ struct CaseFileAssembly {
             map: try store.serviceMap(),
             notes: try store.notes(key: investigation.key), versions: try store.versions(key: investigation.key),
             gaps: SourceGaps.found(tracks: tracks, logRates: logRates)
-                + Self.gaps(try store.sourceGaps(), in: axis),
+                + Self.gaps(sourceGaps, in: axis),
             similar: try SimilarCases(store: store).stored(investigation.key),
             related: try RelatedCases(store: store).stored(investigation.key),
             from: axis.lowerBound, to: axis.upperBound)
     }
 
-    /// From a little before the first change or signal that matters to a little after the last; open cases to the last fact.
-    private func timeAxis(_ investigation: Investigation, _ events: [Event]) -> ClosedRange<Instant> {
+    /// From a little before the first change or signal that matters to a little after the last. A source that could not be read since
+    /// belongs to it while it is open: nobody knows whether it goes on.
+    private func timeAxis(_ investigation: Investigation, _ events: [Event], _ gaps: [SourceGap]) -> ClosedRange<Instant> {
         var from = investigation.startedAt
         let last = max(investigation.lastSignalAt, investigation.startedAt)
         var to = last
@@ -59,6 +61,9 @@ struct CaseFileAssembly {
             // A change hours before would squeeze the drawing; its distance is told in words.
             if investigation.startedAt - event.occurredAt <= Self.mostBeforeMs { from = min(from, event.occurredAt) }
             to = max(to, min(event.occurredAt, last + Self.mostAfterMs))
+        }
+        if !investigation.status.isEnded {
+            for gap in gaps where gap.to > last && gap.from < last + Self.mostAfterMs { to = max(to, min(gap.to, last + Self.mostAfterMs)) }
         }
         return Self.padded(from, to)
     }

@@ -45,6 +45,13 @@ private func minute(_ minutes: Int64) -> Instant { start + minutes * .minuteMs }
         #expect(try page().contains("No answer from deploys between 14:00 and 14:20."))
     }
 
+    @Test func `while an incident is open, what was not answered after its last signal belongs to it`() async throws {
+        try await run(at: minute(25))
+        try goDown()
+        try await run(at: minute(40))
+        #expect(try page().contains("No answer from deploys between 14:25 and 14:40."))
+    }
+
     @Test func `it stands in the API and among what the report does not know`() async throws {
         try await run(at: minute(0))
         try goDown()
