@@ -1,4 +1,3 @@
-import Foundation
 import Model
 
 /// Follows a stack trace from line to line, where lines have no header that would say whether they belong to a record.
@@ -74,8 +73,10 @@ package enum StackTrace {
     /// What the trace says, or nil when the text holds no frame and no known way of naming a crash.
     package static func parse(_ text: String) -> StackSummary? {
         var reader = StackTraceReader()
-        let lines = text.clipped(toBytes: Limits.bodyBytes * 4).split(omittingEmptySubsequences: true, whereSeparator: \.isNewline)
-        for line in lines.prefix(Limits.recordLines) { reader.read(line) }
+        var text = text.clipped(toBytes: Limits.bodyBytes * 4)
+        text.makeContiguousUTF8()
+        let lines = text.utf8.split { $0 >= 10 && $0 <= 13 }
+        for line in lines.prefix(Limits.recordLines) { reader.read(Substring(line)) }
         return reader.summary
     }
 
@@ -122,7 +123,7 @@ private struct StackTraceReader {
         guard !line.isEmpty else { return }
         if wantsMessage {
             wantsMessage = false
-            if !line.hasPrefix("stack backtrace:"), !line.hasPrefix("note: ") {
+            if !line.begins("stack backtrace:"), !line.begins("note: ") {
                 message = String(line)
                 return
             }
@@ -134,15 +135,15 @@ private struct StackTraceReader {
     // MARK: - Headlines
 
     private mutating func readException(_ line: Substring) {
-        let isCause = line.hasPrefix("Caused by") || line.hasPrefix("---> ") || line.contains(" ---> ")
+        let isCause = line.begins("Caused by") || line.begins("---> ") || line.holds(" ---> ")
         if isCause {
             var text = line
-            if let arrow = text.range(of: "---> ") {
+            if let arrow = text.first("---> ") {
                 text = text[arrow.upperBound...]
             } else {
                 text = trimmed(text.dropFirst("Caused by".count))
             }
-            if text.hasPrefix(":") { text = trimmed(text.dropFirst()) }
+            if text.begins(":") { text = trimmed(text.dropFirst()) }
             if take(headline: text) { frames = [] }
             return
         }
@@ -161,26 +162,26 @@ private struct StackTraceReader {
     /// an exception.
     private mutating func take(headline line: Substring) -> Bool {
         var text = line
-        if let thread = text.range(of: "Exception in thread ") {
+        if let thread = text.first("Exception in thread ") {
             text = text[thread.upperBound...]
             if let quote = text.dropFirst().firstIndex(of: "\"") { text = trimmed(text[text.index(after: quote)...]) }
         }
-        for prefix in ["Unhandled exception. ", "Unhandled Exception: ", "Uncaught ", "uncaughtException: "] {
-            if let found = text.range(of: prefix) { text = text[found.upperBound...] }
+        for prefix: StaticString in ["Unhandled exception. ", "Unhandled Exception: ", "Uncaught ", "uncaughtException: "] {
+            if let found = text.first(prefix) { text = text[found.upperBound...] }
         }
         var rest = text
         while !rest.isEmpty {
-            rest = rest.drop { $0 == "(" || $0 == "[" || $0 == "\"" }
-            let word = rest.prefix { $0 != " " && $0 != "\t" }
-            let name = word.prefix { $0.isLetter || $0.isNumber || $0 == "." || $0 == "_" || $0 == "$" || $0 == ":" || $0 == "\\" }
-            let bare = name.hasSuffix(":") ? name.dropLast() : name
+            rest = Substring(rest.utf8.drop { $0 == UInt8(ascii: "(") || $0 == UInt8(ascii: "[") || $0 == UInt8(ascii: "\"") })
+            let word = Substring(rest.utf8.prefix { $0 != 32 && $0 != 9 })
+            let name = Substring(word.unicodeScalars.prefix(while: Self.isOfName))
+            let bare = name.ends(":") ? name.dropLast() : name
             let isClosed =
-                name.hasSuffix(":") || name.endIndex == line.endIndex || bare.contains(".") || bare.contains("\\")
-                || line[name.endIndex...].hasPrefix("(code: ")
+                name.ends(":") || name.endIndex == line.endIndex || bare.holds(".") || bare.holds("\\")
+                || line[name.endIndex...].begins("(code: ")
             if isClosed, Self.isExceptionName(bare) {
                 exception = String(bare)
                 message = String(trimmed(rest[name.endIndex...]))
-                if message.hasPrefix(":") { message = String(trimmed(message.dropFirst())) }
+                if message.begins(":") { message = String(trimmed(message.dropFirst())) }
                 return true
             }
             rest = trimmed(rest[word.endIndex...])
@@ -188,13 +189,20 @@ private struct StackTraceReader {
         return false
     }
 
+    private static func isOfName(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar {
+        case "a"..."z", "A"..."Z", "0"..."9", ".", "_", "$", ":", "\\": true
+        default: scalar.value > 127 && Character(scalar).isLetter
+        }
+    }
+
     /// `IllegalStateException`, `TypeError`, `java.lang.StackOverflowError`, `Errno::ECONNREFUSED`, `Error`.
     private static func isExceptionName(_ name: Substring) -> Bool {
         guard let first = name.first, first.isLetter else { return false }
         let last = name.split { $0 == "." || $0 == ":" || $0 == "$" || $0 == "\\" }.last ?? name
         guard let initial = last.first, initial.isUppercase else { return false }
-        if last.allSatisfy({ $0.isUppercase || $0.isNumber }) { return name.hasPrefix("Errno::") }
-        return last.hasSuffix("Exception") || last.hasSuffix("Error") || last.hasSuffix("Throwable") || last.hasSuffix("Fault")
+        if last.allSatisfy({ $0.isUppercase || $0.isNumber }) { return name.begins("Errno::") }
+        return last.ends("Exception") || last.ends("Error") || last.ends("Throwable") || last.ends("Fault")
     }
 
     // MARK: - Frames
@@ -207,17 +215,17 @@ private struct StackTraceReader {
     }
 
     private mutating func readFrame(_ line: Substring) -> Bool {
-        if line.hasPrefix("at ") { return readAt(trimmed(line.dropFirst(3))) }
-        if line.hasPrefix("from ") || line.contains(":in `") || line.contains(":in '") { return readRuby(line) }
-        if line.hasPrefix("... "), line.hasSuffix(" more") { return true }
+        if line.begins("at ") { return readAt(trimmed(Substring(line.utf8.dropFirst(3)))) }
+        if line.begins("from ") || line.holds(":in `") || line.holds(":in '") { return readRuby(line) }
+        if line.begins("... "), line.ends(" more") { return true }
         return readNumbered(line)
     }
 
     /// Java `pkg.Class.method(File.java:12)`, JavaScript `fn (file.js:12:3)` or `file.js:12:3`, .NET `A.B() in /f.cs:line 12`,
     /// Rust's `./src/main.rs:4:5` behind its function.
     private mutating func readAt(_ text: Substring) -> Bool {
-        if let place = text.range(of: " in ", options: .backwards),
-            let line = text[place.upperBound...].range(of: ":line ", options: .backwards)
+        if let place = text.last(" in "),
+            let line = text[place.upperBound...].last(":line ")
         {
             append(
                 StackFrame(
@@ -225,9 +233,9 @@ private struct StackTraceReader {
                     function: name(text[..<place.lowerBound])))
             return true
         }
-        if text.hasSuffix(")"), let open = text.lastIndex(of: "(") {
+        if text.ends(")"), let open = text.utf8.lastIndex(of: UInt8(ascii: "(")) {
             let function = String(trimmed(text[..<open]))
-            let inside = text[text.index(after: open)...].dropLast()
+            let inside = Substring(text[open...].utf8.dropFirst().dropLast())
             let (file, line) = place(inside)
             // Java says `Native Method` or `Unknown Source`, .NET the parameters.
             let isPlace = line > 0 || file.contains(".") && !file.contains(" ")
@@ -243,8 +251,8 @@ private struct StackTraceReader {
 
     /// `app/models/cart.rb:12:in 'total'`
     private mutating func readRuby(_ line: Substring) -> Bool {
-        let text = line.hasPrefix("from ") ? trimmed(line.dropFirst(5)) : line
-        guard let marker = text.range(of: ":in ") else { return false }
+        let text = line.begins("from ") ? trimmed(line.dropFirst(5)) : line
+        guard let marker = text.first(":in ") else { return false }
         let (file, number) = place(text[..<marker.lowerBound])
         guard number > 0 else { return false }
         var function = text[marker.upperBound...]
@@ -255,9 +263,9 @@ private struct StackTraceReader {
         }
         append(StackFrame(file: String(file.split(separator: " ").last ?? Substring(file)), line: number, function: String(function)))
         // The first line: `file.rb:1:in 'm': message (ClassName)`.
-        if rest.hasPrefix(": ") {
+        if rest.begins(": ") {
             let text = trimmed(rest.dropFirst(2))
-            if text.hasSuffix(")"), let open = text.lastIndex(of: "(") {
+            if text.ends(")"), let open = text.utf8.lastIndex(of: UInt8(ascii: "(")) {
                 exception = String(text[text.index(after: open)...].dropLast())
                 message = String(trimmed(text[..<open]))
             } else {
@@ -270,17 +278,18 @@ private struct StackTraceReader {
     /// Swift `1 [ra] 0x… total() + 12 in app at /src/Cart.swift:10:5`, `0 0x… cart + 4 at …`; Rust `4: app::total`; PHP
     /// `#0 /src/cart.php(12): total()`.
     private mutating func readNumbered(_ line: Substring) -> Bool {
-        let isHash = line.hasPrefix("#")
+        let isHash = line.begins("#")
         let digits = line.dropFirst(isHash ? 1 : 0).prefix { $0.isNumber }
         guard !digits.isEmpty, digits.count < 5 else { return false }
         var rest = line[digits.endIndex...]
-        if rest.hasPrefix(": ") {
+        if rest.begins(": ") {
             pendingFunction = name(trimmed(rest.dropFirst(2)))
             return true
         }
-        guard rest.hasPrefix(" ") else { return false }
+        guard rest.begins(" ") else { return false }
         rest = trimmed(rest)
-        if isHash, let open = rest.firstIndex(of: "("), let close = rest.firstIndex(of: ")"), open < close, rest[close...].hasPrefix("): ")
+        if isHash, let open = rest.utf8.firstIndex(of: UInt8(ascii: "(")), let close = rest.utf8.firstIndex(of: UInt8(ascii: ")")),
+            open < close, rest[close...].begins("): ")
         {
             append(
                 StackFrame(
@@ -288,34 +297,34 @@ private struct StackTraceReader {
                     function: name(trimmed(rest[close...].dropFirst(3)))))
             return true
         }
-        guard let at = rest.range(of: " at ", options: .backwards) else { return false }
+        guard let at = rest.last(" at ") else { return false }
         let (file, line) = place(rest[at.upperBound...])
         guard line > 0 else { return false }
         var function = rest[..<at.lowerBound]
-        for marker in ["[ra] ", "[async] ", "[inlined] ", "[system] "] {
-            if let found = function.range(of: marker) { function = trimmed(function[found.upperBound...]) }
+        for marker: StaticString in ["[ra] ", "[async] ", "[inlined] ", "[system] "] {
+            if let found = function.first(marker) { function = trimmed(function[found.upperBound...]) }
         }
-        if function.hasPrefix("0x") { function = trimmed(function.drop { $0 != " " }) }
-        if let plus = function.range(of: " + ") { function = function[..<plus.lowerBound] }
-        if let inside = function.range(of: " in ", options: .backwards) { function = function[..<inside.lowerBound] }
+        if function.begins("0x") { function = trimmed(function.drop { $0 != " " }) }
+        if let plus = function.first(" + ") { function = function[..<plus.lowerBound] }
+        if let inside = function.last(" in ") { function = function[..<inside.lowerBound] }
         append(StackFrame(file: file, line: line, function: String(function)))
         return true
     }
 
     private mutating func readPython(_ line: Substring, _ raw: Substring) -> Bool {
-        if line.hasPrefix("Traceback (most recent call last)") || line.contains(" Traceback (most recent call last)") {
+        if line.begins("Traceback (most recent call last)") || line.holds(" Traceback (most recent call last)") {
             // A chained trace: the last one is what was raised in the end.
             isReversed = true
             isCrash = true
             frames = []
             return true
         }
-        if line.hasPrefix("File \""), let quote = line.dropFirst(6).firstIndex(of: "\"") {
+        if line.begins("File \""), let quote = line.dropFirst(6).firstIndex(of: "\"") {
             let file = String(line[line.index(line.startIndex, offsetBy: 6)..<quote])
             var rest = line[line.index(after: quote)...]
-            guard rest.hasPrefix(", line ") else { return false }
+            guard rest.begins(", line ") else { return false }
             rest = rest.dropFirst(7)
-            let function = rest.range(of: ", in ").map { String(trimmed(rest[$0.upperBound...])) } ?? ""
+            let function = rest.first(", in ").map { String(trimmed(rest[$0.upperBound...])) } ?? ""
             isReversed = true
             isAfterPython = true
             append(StackFrame(file: file, line: number(rest), function: function))
@@ -323,18 +332,18 @@ private struct StackTraceReader {
         }
         // Source lines and markers between the frames are indented.
         if isAfterPython, raw.first == " " || raw.first == "\t" { return true }
-        if line.hasPrefix("During handling of the above") || line.hasPrefix("The above exception was") { return true }
+        if line.begins("During handling of the above") || line.begins("The above exception was") { return true }
         return false
     }
 
     private mutating func readGo(_ line: Substring, _ raw: Substring) -> Bool {
-        if let panic = line.range(of: "panic: "), panic.lowerBound == line.startIndex || isFirstLine, exception.isEmpty {
+        if let panic = line.first("panic: "), panic.lowerBound == line.startIndex || isFirstLine, exception.isEmpty {
             exception = "panic"
             message = String(trimmed(line[panic.upperBound...]))
             isCrash = true
             return true
         }
-        if line.hasPrefix("goroutine "), line.hasSuffix(":") {
+        if line.begins("goroutine "), line.ends(":") {
             goroutines += 1
             if exception.isEmpty { exception = "panic" }
             isCrash = true
@@ -347,18 +356,18 @@ private struct StackTraceReader {
             let (file, number) = place(path)
             if number > 0 {
                 // The runtime's own frames that lead to the panic say nothing.
-                if !pendingFunction.isEmpty, pendingFunction != "panic", !pendingFunction.hasPrefix("runtime.") {
+                if !pendingFunction.isEmpty, pendingFunction != "panic", !pendingFunction.begins("runtime.") {
                     append(StackFrame(file: file, line: number, function: pendingFunction))
                 }
                 pendingFunction = ""
                 return true
             }
         }
-        if line.hasPrefix("created by ") {
+        if line.begins("created by ") {
             pendingFunction = ""
             return true
         }
-        if line.hasSuffix(")"), let open = line.lastIndex(of: "(") {
+        if line.ends(")"), let open = line.utf8.lastIndex(of: UInt8(ascii: "(")) {
             pendingFunction = String(line[..<open])
             return true
         }
@@ -367,7 +376,7 @@ private struct StackTraceReader {
 
     /// Swift `Fatal error: text`, `file.swift:10: Fatal error: text`; Rust `thread 'main' panicked at src/main.rs:4:5:`.
     private mutating func readCrash(_ line: Substring) -> Bool {
-        if let fatal = line.range(of: "Fatal error: "), exception.isEmpty {
+        if let fatal = line.first("Fatal error: "), exception.isEmpty {
             exception = "Fatal error"
             message = String(trimmed(line[fatal.upperBound...]))
             isCrash = true
@@ -375,11 +384,11 @@ private struct StackTraceReader {
             if number > 0 { append(StackFrame(file: String(file.split(separator: " ").last ?? ""), line: number, function: "")) }
             return true
         }
-        if let panicked = line.range(of: " panicked at "), line.contains("thread '"), exception.isEmpty {
+        if let panicked = line.first(" panicked at "), line.holds("thread '"), exception.isEmpty {
             exception = "panic"
             isCrash = true
             let text = trimmed(line[panicked.upperBound...])
-            if text.hasPrefix("'"), let quote = text.range(of: "', ", options: .backwards) {
+            if text.begins("'"), let quote = text.last("', ") {
                 // Before Rust 1.73: `panicked at 'text', src/main.rs:4:5`.
                 message = String(text[..<quote.lowerBound].dropFirst())
                 let (file, number) = place(text[quote.upperBound...])
@@ -391,23 +400,25 @@ private struct StackTraceReader {
             }
             return true
         }
-        return line.hasPrefix("stack backtrace:") || line.hasPrefix("note: ")
+        return line.begins("stack backtrace:") || line.begins("note: ")
     }
 
     // MARK: - Pieces
 
     /// `file:12:3`, `file:12`, with a final colon; line 0 when no number stands behind the file.
     private func place(_ text: Substring) -> (file: String, line: Int) {
-        var parts = text.split(separator: ":", omittingEmptySubsequences: false)
-        if parts.last?.isEmpty == true { parts.removeLast() }
-        var numbers: [Int] = []
-        while numbers.count < 2, parts.count > 1, let last = parts.last, !last.isEmpty, last.count < 9, let value = Int(last) {
-            numbers.append(value)
-            parts.removeLast()
+        var rest = text.ends(":") ? Substring(text.utf8.dropLast()) : text
+        var line = 0
+        for _ in 0..<2 {
+            guard let colon = rest.utf8.lastIndex(of: UInt8(ascii: ":")) else { break }
+            let last = Substring(rest[colon...].utf8.dropFirst())
+            guard last.utf8.count < 9, let value = Int(last) else { break }
+            line = value
+            rest = rest[..<colon]
         }
-        var file = parts.joined(separator: ":")
-        if file.hasPrefix("file://") { file = String(file.dropFirst(7)) }
-        return (file, numbers.last ?? 0)
+        var file = String(rest)
+        if file.begins("file://") { file = String(file.dropFirst(7)) }
+        return (file, line)
     }
 
     private func number(_ text: Substring) -> Int {
@@ -415,11 +426,14 @@ private struct StackTraceReader {
     }
 
     /// A function without its parameters.
-    private func name(_ text: Substring) -> String { String(text.prefix { $0 != "(" }) }
+    private func name(_ text: Substring) -> String { String(Substring(text.utf8.prefix { $0 != UInt8(ascii: "(") })) }
 
     private func trimmed(_ text: Substring) -> Substring {
-        var text = text.drop { $0 == " " || $0 == "\t" || $0 == "\r" }
-        while let last = text.last, last == " " || last == "\t" || last == "\r" { text.removeLast() }
-        return text
+        func isBlank(_ byte: UInt8) -> Bool { byte == 32 || byte == 9 || byte == 13 }
+        let utf8 = text.utf8
+        var (from, to) = (utf8.startIndex, utf8.endIndex)
+        while from < to, isBlank(utf8[from]) { from = utf8.index(after: from) }
+        while from < to, isBlank(utf8[utf8.index(before: to)]) { to = utf8.index(before: to) }
+        return text[from..<to]
     }
 }
