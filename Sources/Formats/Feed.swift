@@ -58,13 +58,13 @@ private final class FeedVisitor: XMLVisitor {
     private enum Markup { case text, html, xhtml }
     /// U+0001 cannot stand in XML.
     private static let lineMark = "\u{1}"
-    private static let blocks: Set<String> = ["p", "br", "div", "li", "tr", "h1", "h2", "h3", "h4", "ul", "ol"]
+    private static let blocks: [String] = ["p", "br", "div", "li", "tr", "h1", "h2", "h3", "h4", "ul", "ol"]
 
     init(document: DocumentOrigin) { self.document = document }
 
     func start(_ element: XMLElement) {
         path.append(element.name)
-        let base = element.attributes.first { $0.name == "base" && $0.uri == "http://www.w3.org/XML/1998/namespace" }?.value
+        let base = element.base
         bases.append(base.flatMap { FeedVisitor.resolve($0, bases.last ?? "") } ?? bases.last ?? "")
         if path.count == 1 { checkRoot(element) }
         if field != nil {

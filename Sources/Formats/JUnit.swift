@@ -35,6 +35,8 @@ private final class TestReportVisitor: XMLVisitor {
     private var tests: [OpenTest] = []
     private var buffer = XMLTextBuffer()
     private var isGathering = false
+    /// The class of the test before as it stood and as it is stored.
+    private var className = (raw: "", title: "")
     private var rootTime: Instant?
     /// TRX only: test id → class name, known after the results.
     private var classNames: [String: String] = [:]
@@ -122,9 +124,10 @@ private final class TestReportVisitor: XMLVisitor {
 
     private func open(_ element: XMLElement, _ dialect: TestReportDialect) {
         let suite = suites.last
-        let names = dialect.names(of: element)
+        let names = dialect.names(of: element, known: className.raw)
+        if names.className != className.raw { className = (names.className, StructuredText.title(names.className)) }
         var result = TestResult(
-            suite: suite?.name ?? "", className: StructuredText.title(names.className), name: StructuredText.title(names.name),
+            suite: suite?.name ?? "", className: className.title, name: StructuredText.title(names.name),
             file: StructuredText.name(element["file"], count: 1_000) ?? suite?.file, line: element["line"].flatMap { Int($0) },
             outcome: .passed, durationMs: dialect.durationMs(of: element))
         if let line = result.line, line < 0 || line > 100_000_000 { result.line = nil }

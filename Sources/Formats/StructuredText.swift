@@ -135,12 +135,13 @@ enum StructuredText {
         return UnsafeRawPointer(found) - base
     }
 
-    static func equal(_ left: UnsafeRawBufferPointer, _ right: [UInt8]) -> Bool {
-        guard left.count == right.count, let base = left.baseAddress else { return left.isEmpty && right.isEmpty }
-        return right.withUnsafeBytes { other in
-            guard let other = other.baseAddress else { return true }
-            return memcmp(base, other, left.count) == 0
+    static func equal(_ left: UnsafeRawBufferPointer, _ right: [UInt8]) -> Bool { right.withUnsafeBytes { equal(left, $0) } }
+
+    static func equal(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Bool {
+        guard left.count == right.count, let base = left.baseAddress, let other = right.baseAddress else {
+            return left.isEmpty && right.isEmpty
         }
+        return memcmp(base, other, left.count) == 0
     }
 
     static func hexDigit(_ byte: UInt8) -> UInt8? {

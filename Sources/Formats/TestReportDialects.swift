@@ -2,7 +2,7 @@ import Model
 
 /// How one family of test reports says what a suite, a test and a verdict are.
 final class TestReportDialect {
-    let suites: Set<String>
+    let suites: [String]
     let test: String
     /// Children of a test that are verdicts.
     let outcomes: [String: TestOutcome]
@@ -10,15 +10,15 @@ final class TestReportDialect {
     let textIsDetail: Bool
     let message: String
     let detail: String
-    let wordParents: Set<String>
+    let wordParents: [String]
     /// TRX lists test classes apart from the results.
     let definesClassesApart: Bool
     /// The verdict by the test's own attributes; nil when only its children say.
     let verdict: (XMLElement) -> TestOutcome?
 
     init(
-        suites: Set<String>, test: String, outcomes: [String: TestOutcome], textIsDetail: Bool = false, message: String = "",
-        detail: String = "", wordParents: Set<String> = [], definesClassesApart: Bool = false,
+        suites: [String], test: String, outcomes: [String: TestOutcome], textIsDetail: Bool = false, message: String = "",
+        detail: String = "", wordParents: [String] = [], definesClassesApart: Bool = false,
         verdict: @escaping (XMLElement) -> TestOutcome?
     ) {
         self.suites = suites
@@ -113,10 +113,12 @@ final class TestReportDialect {
 
     // MARK: Attributes all dialects share
 
-    /// Names as the dialects have them; NUnit 2 has only `Namespace.Class.Method(arguments)`.
-    func names(of element: XMLElement) -> (className: String, name: String) {
+    /// Names as the dialects have them; NUnit 2 has only `Namespace.Class.Method(arguments)`. `known` is the class of the test
+    /// before, most often of this one, too.
+    func names(of element: XMLElement, known: String) -> (className: String, name: String) {
         let name = element["name"] ?? element["testName"] ?? ""
-        if let className = element["classname"] ?? element["class"] ?? element["type"] { return (className, name) }
+        let className = element.text("classname", known: known) ?? element.text("class", known: known) ?? element.text("type", known: known)
+        if let className { return (className, name) }
         guard message == "message", let dot = name.prefix(while: { $0 != "(" }).lastIndex(of: ".") else { return ("", name) }
         return (String(name[..<dot]), String(name[name.index(after: dot)...]))
     }

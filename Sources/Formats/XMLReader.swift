@@ -1,50 +1,9 @@
 import CXML
 import Model
 
-/// Why reading an XML document stopped, and where; lines and columns from 1.
-package struct XMLProblem: Error, Hashable, Sendable {
-    package var reason: String
-    package var line: Int64
-    package var column: Int64
-    package init(reason: String, line: Int64, column: Int64) {
-        self.reason = reason
-        self.line = line
-        self.column = column
-    }
-}
-
-package struct XMLAttribute: Hashable, Sendable {
-    package var name: String
-    package var uri: String
-    package var value: String
-}
-
-/// A start tag: local name, namespace (empty when none), attributes in their order, line from 1.
-package struct XMLElement: Hashable, Sendable {
-    package var name: String
-    package var uri: String
-    package var line: Int64
-    package var attributes: [XMLAttribute]
-
-    /// The value of the attribute without a namespace, or nil.
-    package subscript(name: String) -> String? {
-        for attribute in attributes where attribute.uri.isEmpty && attribute.name == name { return attribute.value }
-        return nil
-    }
-}
-
-/// What receives a document's parts in their order.
-package protocol XMLVisitor: AnyObject {
-    func start(_ element: XMLElement)
-    /// A piece of character data, UTF-8, borrowed: one run of text may come in many pieces.
-    func text(_ bytes: UnsafeRawBufferPointer)
-    func end(_ name: String, uri: String)
-    /// True when the rest need not be read; asked after each start tag.
-    var isSatisfied: Bool { get }
-}
-
-/// Reads XML by libxml2's SAX2 push parser (<https://gnome.pages.gitlab.gnome.org/libxml2/html/libxml2-parser.html>): the only
-/// code that calls it.
+/// Reads XML: what is plain by `PlainXML`, and from the first thing on that is not, or is wrong, by libxml2's SAX2 push parser
+/// (<https://gnome.pages.gitlab.gnome.org/libxml2/html/libxml2-parser.html>), which begins anew and passes over what was given. A
+/// visitor sees the same either way. This is the only code that calls libxml2.
 ///
 /// No network, no file, no document type: reading stops with a problem at any `<!DOCTYPE`, because `XML_PARSE_NONET` alone
 /// lets `file://` entities through. At most `Limits.documentBytes`, `Limits.xmlDepth` levels, `Limits.xmlTextBytes` of text in
@@ -62,10 +21,12 @@ package enum XMLReader {
         let skippedLines = blanks.reduce(0) { $0 + ($1 == 10 ? 1 : 0) }
         let document = UnsafeRawBufferPointer(rebasing: bytes[blanks.count...])
         guard !document.isEmpty else { return XMLProblem(reason: "there is nothing in it", line: 1, column: 1) }
+        var plain = PlainXML(document, visitor: visitor, line: Int64(skippedLines) + 1)
+        guard let given = plain.run() else { return nil }
         if let problem = XMLGuard.fault(in: document) {
             return XMLProblem(reason: problem.reason, line: problem.line + Int64(skippedLines), column: problem.column)
         }
-        let session = XMLSession(visitor: visitor, skippedLines: Int64(skippedLines))
+        let session = XMLSession(visitor: visitor, given: given, skippedLines: Int64(skippedLines))
         return session.run(document)
     }
 
@@ -91,9 +52,13 @@ private final class XMLSession {
     private var namespaces: [Int] = []
     /// Names met, each in the place that its address says: the parser keeps one copy of each name as long as it lives.
     private var names: [(address: UnsafePointer<xmlChar>?, text: String)] = Array(repeating: (nil, ""), count: 64)
+    private var attributes: [XMLRawAttribute] = []
+    /// What the visitor has already seen.
+    private var given: PlainXMLPlace
 
-    init(visitor: any XMLVisitor, skippedLines: Int64) {
+    init(visitor: any XMLVisitor, given: PlainXMLPlace, skippedLines: Int64) {
         self.visitor = visitor
+        self.given = given
         self.skippedLines = skippedLines
     }
 
@@ -190,23 +155,34 @@ private final class XMLSession {
             return stop()
         }
         textBytes.append(0)
-        var list: [XMLAttribute] = []
-        list.reserveCapacity(count)
+        guard !isGiven() else { return }
+        self.attributes.removeAll(keepingCapacity: true)
         if let attributes {
             for index in 0..<count {
                 // Five pointers each: local name, prefix, namespace, start and end of the value.
                 let item = attributes + index * 5
                 guard let start = item[3], let end = item[4], end >= start else { continue }
-                let value = UnsafeBufferPointer(start: start, count: end - start)
-                list.append(
-                    XMLAttribute(
-                        name: self.name(item[0]), uri: self.name(item[2]),
-                        value: String(decoding: UnsafeBufferPointer(rebasing: value.prefix(Limits.bodyBytes)), as: UTF8.self)))
+                self.attributes.append(
+                    XMLRawAttribute(
+                        name: XMLSession.bytes(item[0]), uri: XMLSession.bytes(item[2]),
+                        value: UnsafeRawBufferPointer(start: start, count: end - start), isEscaped: false))
             }
         }
         let line = Int64(context?.pointee.input?.pointee.line ?? 0) + skippedLines
-        visitor.start(XMLElement(name: self.name(name), uri: self.name(uri), line: line, attributes: list))
+        self.attributes.withUnsafeBufferPointer {
+            visitor.start(XMLElement(name: self.name(name), uri: self.name(uri), line: line, raw: $0))
+        }
         if visitor.isSatisfied { stop() }
+    }
+
+    /// True when the visitor has seen the tag at which the parser stands.
+    private func isGiven() -> Bool {
+        if given.tags == 0 {
+            given.text = 0
+            return false
+        }
+        given.tags -= 1
+        return true
     }
 
     private func ended(_ name: UnsafePointer<xmlChar>?, _ uri: UnsafePointer<xmlChar>?) {
@@ -214,13 +190,20 @@ private final class XMLSession {
         depth -= 1
         _ = textBytes.popLast()
         _ = namespaces.popLast()
-        visitor.end(self.name(name), uri: self.name(uri))
+        if !isGiven() { visitor.end(self.name(name), uri: self.name(uri)) }
     }
 
     private func read(_ text: UnsafePointer<xmlChar>?, _ count: Int) {
         guard !isStopped, let text, count > 0, let seen = textBytes.last, seen < Limits.xmlTextBytes else { return }
         textBytes[textBytes.count - 1] = seen + count
-        visitor.text(UnsafeRawBufferPointer(start: text, count: count))
+        guard given.tags == 0 else { return }
+        let old = min(given.text, count)
+        given.text -= old
+        if old < count { visitor.text(UnsafeRawBufferPointer(start: text + old, count: count - old)) }
+    }
+
+    private static func bytes(_ text: UnsafePointer<xmlChar>?) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(start: text, count: text.map { Int(xmlStrlen($0)) } ?? 0)
     }
 
     /// Element and attribute names and namespaces, which the parser's dictionary holds.
@@ -229,24 +212,5 @@ private final class XMLSession {
         let place = Int(truncatingIfNeeded: (UInt(bitPattern: text) &* 0x9E37_79B9_7F4A_7C15) &>> 58)
         if names[place].address != text { names[place] = (text, String(cString: text)) }
         return names[place].text
-    }
-}
-
-/// Character data gathered from pieces, at most `limit` bytes.
-struct XMLTextBuffer {
-    private var bytes: [UInt8] = []
-    private let limit: Int
-    init(limit: Int = Limits.bodyBytes * 2) { self.limit = limit }
-
-    mutating func append(_ piece: UnsafeRawBufferPointer) {
-        if bytes.count < limit { bytes.append(contentsOf: piece.prefix(limit - bytes.count)) }
-    }
-    mutating func append(_ piece: String) {
-        if bytes.count < limit { bytes.append(contentsOf: piece.utf8.prefix(limit - bytes.count)) }
-    }
-    /// The text so far; the buffer is empty afterwards.
-    mutating func take() -> String {
-        defer { bytes.removeAll(keepingCapacity: true) }
-        return String(decoding: bytes, as: UTF8.self)
     }
 }

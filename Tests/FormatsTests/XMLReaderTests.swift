@@ -1,5 +1,6 @@
 import Formats
 import Model
+import TestKit
 import Testing
 
 /// Writes down what it is given.
@@ -117,5 +118,57 @@ private final class Recorder: XMLVisitor {
         let problem = Array("<a><b><broken".utf8).withUnsafeBytes { XMLReader.read($0, into: recorder) }
         #expect(problem == nil)
         #expect(recorder.log.count == 1)
+    }
+
+    @Test func `a broken document gives each part once, up to where it breaks`() {
+        let (seen, problem) = read("<r>one<a k='1'/>two<![CDATA[three]]>&lt;<?p q?>four<!-- c -- d --></r>")
+        #expect(problem?.line == 1)
+        #expect(seen.log == ["<r @1", "<a k=1@1", "/a"])
+        #expect(seen.text == "onetwothree<four")
+    }
+
+    @Test(arguments: [
+        "<a k='&#xD800;'/>", "<a k='<'/>", "<a k='1'l='2'/>", "<a k='1' k='2'/>", "<a>]]></a>", "<a><!-- x--y --></a>", "<a><?xml x?></a>",
+        "<a/>text", "<a b></a>", "<a k=v/>", "<a k='\u{FFFF}'/>", "<a>\u{FFFE}</a>", "<?xml version='1.0' encoding=\"UTF-8'?><a/>",
+        "<1/>", "<a>&lt</a>", "<a>&#1;</a>", "< a/>", "<a></ a>", "<a><![CDATA[x]]</a>",
+    ])
+    func `what XML forbids is refused`(text: String) {
+        #expect(read(text).1 != nil)
+    }
+
+    @Test func `the same text reads the same in UTF-8 and in UTF-16, whatever stands in it`() {
+        let samples = [
+            "<?xml version=\"1.0\"?>\n<?s t='>'?><t:r xmlns:t=\"urn:t\" xmlns='urn:d' a='1'\tt:b = '2 &amp;\n&#x263A;'\n xml:base='u'>\r\n<!-- <c> -->"
+                + "<c xmlns:u='urn:u' u:x=\"'\" ><![CDATA[<é&]]>t&gt;]] é&#38;</c ><t:d/>\n</t:r>\n",
+            StructuredSample.junit.replacing(" encoding=\"UTF-8\"", with: ""),
+            StructuredSample.atom.replacing(" encoding=\"utf-8\"", with: ""),
+        ]
+        let pieces = [
+            "<", ">", "&", "\"", "'", "/", "=", " ", "\n", "\r\n", "\t", "]]>", "<!--", "-->", "<![CDATA[", "<?p", "?>", "<a>", "</a>",
+            "<b/>", " k='v'", " xmlns='n'", " xmlns:p='n'", "p:", ":", "&lt;", "&#9;", "&#0;", "&x;", "é", "\u{1F4A5}", "\u{FFFE}", "\u{1}",
+            "<!DOCTYPE a>", "-", "--", ".", "1", "x",
+        ]
+        var chance = SeededGenerator(seed: 11)
+        for round in 0..<1_500 {
+            var text = Array(samples[round % samples.count].unicodeScalars)
+            for _ in 0..<(round < samples.count ? 0 : Int.random(in: 1...3, using: &chance)) {
+                let at = Int.random(in: 1..<text.count, using: &chance)
+                if Bool.random(using: &chance) { text.removeSubrange(at..<min(text.count, at + Int.random(in: 1...6, using: &chance))) }
+                text.insert(
+                    contentsOf: Array(pieces[Int.random(in: 0..<pieces.count, using: &chance)].unicodeScalars), at: min(at, text.count))
+            }
+            var joined = String.UnicodeScalarView()
+            joined.append(contentsOf: text)
+            let document = String(joined)
+            let wide: [UInt8] =
+                [0xFF, 0xFE] + document.utf16.flatMap { (unit: UInt16) -> [UInt8] in [UInt8(unit & 255), UInt8(unit >> 8)] }
+            let (narrowly, problem) = read(document)
+            let (widely, otherProblem) = read(wide)
+            #expect((problem == nil) == (otherProblem == nil), "round \(round): \(String(describing: problem ?? otherProblem)) \(document)")
+            if problem == nil, otherProblem == nil {
+                #expect(narrowly.log == widely.log, "round \(round): \(document)")
+                #expect(narrowly.text == widely.text, "round \(round): \(document)")
+            }
+        }
     }
 }
