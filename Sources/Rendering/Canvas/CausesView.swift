@@ -20,7 +20,7 @@ struct CausesView {
             "moreCauses": .list(hypotheses.dropFirst(Self.causesShown).map { cause($0, isFirst: false) }),
             "moreCausesWords": .optional(moreCauses),
             "noCause": .optional(noCause), "failure": failure,
-            "howScored": .optional(hypotheses.isEmpty ? nil : "A score says how likely it is; each bar is one term behind it, from 0 to 1."),
+            "howScored": .optional(hypotheses.isEmpty ? nil : "A score says how likely it is; each bar is one term behind it."),
             "explainCommand": .text("caseboard explain \(file.investigation.number)"),
             "suspects": .list(file.investigation.suspects.prefix(Self.suspectsShown).map(suspect)),
             "moreSuspects": .list(file.investigation.suspects.dropFirst(Self.suspectsShown).map(suspect)),

@@ -1,7 +1,8 @@
 import Foundation
 import Model
 
-/// When it began, told from the telemetry itself: the moment at which the series that changed most changed most.
+/// When it began, told from the telemetry itself: the moment at which the series that changed most changed most. Metrics often
+/// say the minute only, calls the moment: where nobody told a start, calls decide between moments that metrics cannot tell apart.
 struct CutEstimate {
     private struct Track {
         var times: [Int64]
@@ -17,24 +18,31 @@ struct CutEstimate {
             return low
         }
     }
+    /// Those of calls first.
     private var tracks: [Track] = []
+    private let callCount: Int
     private let window: ClosedRange<Int64>
 
     static let stepMs: Int64 = 15_000
     static let strongest = 8
-    static let apartMs: Int64 = 45_000
+    static let apartMs: Int64 = 60_000
+    static let nearHintMs: Int64 = 45_000
+    /// How much the calls alone weigh beside all series together.
+    static let callShare = 0.2
     static let nearShare = 0.7
     static let most = 4
     static let mostSteps: Int64 = 480
 
     init(calls: CallTimes, metrics: CauseMetrics, window: ClosedRange<Int64>) {
         self.window = window
-        for item in calls.items { add(item.series, floor: 1) }
-        for item in metrics.items where !item.isFrom { add(item.series, floor: 0) }
+        var tracks = calls.items.compactMap { Self.track($0.series, floor: 1) }
+        callCount = tracks.count
+        tracks += metrics.items.lazy.filter { !$0.isFrom }.compactMap { Self.track($0.series, floor: 0) }
+        self.tracks = tracks
     }
 
-    private mutating func add(_ series: CauseSeries, floor: Double) {
-        guard series.times.count >= 4 else { return }
+    private static func track(_ series: CauseSeries, floor: Double) -> Track? {
+        guard series.times.count >= 4 else { return nil }
         let reference = series.reference(series.ascending(series.values.indices))
         let median = reference.quantile(0.5)
         let low = median - reference.quantile(0.1)
@@ -46,10 +54,10 @@ struct CutEstimate {
             sum += min(20, max(0, (value - median) / spread))
             sums.append(sum)
         }
-        tracks.append(Track(times: series.times, sums: sums))
+        return Track(times: series.times, sums: sums)
     }
 
-    private func gain(at cut: Int64) -> Double {
+    private func gain(_ tracks: ArraySlice<Track>, at cut: Int64) -> Double {
         var best = Array(repeating: 0.0, count: Self.strongest)
         for track in tracks {
             let middle = track.index(notBefore: cut)
@@ -69,20 +77,32 @@ struct CutEstimate {
     /// Moments with weights, the likeliest first.
     func cuts(hint: Int64?) -> [(at: Int64, weight: Double)] {
         if let hint {
-            let near = estimates(from: hint &- 150_000, to: hint &+ 90_000).filter { abs($0.at &- hint) >= Self.apartMs }
+            let near = estimates(from: hint &- 150_000, to: hint &+ 90_000, callShare: 0).filter { abs($0.at &- hint) >= Self.nearHintMs }
             return [(at: hint, weight: 2)] + near.prefix(2).map { (at: $0.at, weight: 1) }
         }
-        let best = estimates(from: window.lowerBound &+ 60_000, to: window.upperBound &- 45_000)
+        let best = estimates(from: window.lowerBound &+ 60_000, to: window.upperBound &- 45_000, callShare: Self.callShare)
         return best.map { (at: $0.at, weight: $0.weight * $0.weight) }
     }
 
-    private func estimates(from: Int64, to: Int64) -> [(at: Int64, weight: Double)] {
+    private func estimates(from: Int64, to: Int64, callShare: Double) -> [(at: Int64, weight: Double)] {
         guard from <= to else { return [] }
         let step = max(Self.stepMs, (to - from) / Self.mostSteps)
-        let gains = stride(from: from, through: to, by: Int(step)).map { (at: $0, gain: gain(at: $0)) }
-        guard let top = gains.map(\.gain).max(), top > 0 else { return [] }
+        let moments = Array(stride(from: from, through: to, by: Int(step)))
+        /// As shares of the greatest.
+        func gains(_ tracks: ArraySlice<Track>) -> [Double] {
+            let all = moments.map { gain(tracks, at: $0) }
+            let most = all.max() ?? 0
+            return most > 0 ? all.map { $0 / most } : all.map { _ in 0 }
+        }
+        var found = zip(moments, gains(tracks[...])).map { (at: $0, gain: $1) }
+        if callShare > 0 {
+            for (index, own) in gains(tracks[..<callCount]).enumerated() {
+                found[index].gain += callShare * (own - found[index].gain)
+            }
+        }
+        guard let top = found.map(\.gain).max(), top > 0 else { return [] }
         var out: [(at: Int64, weight: Double)] = []
-        for candidate in gains.sorted(by: { ($1.gain, $0.at) < ($0.gain, $1.at) })
+        for candidate in found.sorted(by: { ($1.gain, $0.at) < ($0.gain, $1.at) })
         where candidate.gain >= Self.nearShare * top && out.count < Self.most {
             if out.contains(where: { abs($0.at - candidate.at) < Self.apartMs }) { continue }
             out.append((candidate.at, candidate.gain / top))
