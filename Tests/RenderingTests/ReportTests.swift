@@ -88,6 +88,14 @@ private let templates = Templates { EmbeddedAssets.bytes($0) }
         #expect(read.count("script") == 1 && read.count("h1") == 1)
     }
 
+    @Test func `the change of the course is the one to blame, not the first of the evidence`() throws {
+        var file = CaseFixture.outage
+        var earlier = CaseFixture.evidence(CaseFixture.slow, 0.4, .change, "an earlier deploy")
+        earlier.event.occurredAt = file.investigation.startedAt - .dayMs
+        file.items.insert(earlier, at: 0)
+        #expect(try markdown(file).contains("| Change | 14:01:40 |  |"))
+    }
+
     @Test func `of many pieces the starred and the strongest are shown, in order of time`() throws {
         var file = CaseFixture.outage
         let weak = CaseFixture.evidence(CaseFixture.slow, 0.1, .impact, "weak", starred: true)

@@ -132,8 +132,8 @@ struct PostMortemView {
 
     /// The moments people ask for, those that are known, in order of time.
     private var course: [TemplateValue] {
-        let change = file.items.first { $0.evidence.phase == .change }?.event.occurredAt
-        let failure = file.items.first { $0.evidence.phase == .firstFailure }?.event.occurredAt
+        let change = CaseMoments(file).moments.first { $0.kind == .change }?.at
+        let failure = file.items.filter { $0.evidence.phase == .firstFailure }.map(\.event.occurredAt).min()
         let steps: [(String, Instant?)] = [
             ("Change", change), ("First signal", it.startedAt), ("First failure", failure), ("Detected", it.detectedAt),
             ("Acknowledged", it.acknowledgedAt), ("Mitigated", it.mitigatedAt), ("Resolved", it.resolvedAt),
