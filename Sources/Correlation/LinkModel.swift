@@ -256,13 +256,8 @@ enum ChangesInForce {
 
     /// At most three changes of one service, the newest that are not too old.
     private static func latest(_ changes: [Event], before startMs: Int64) -> [Event] {
-        var low = 0
-        var high = changes.count
-        while low < high {
-            let middle = (low + high) / 2
-            if changes[middle].occurredAt.ms <= startMs { low = middle + 1 } else { high = middle }
-        }
-        return changes[max(0, low - 3)..<low].filter { Moments.elapsed($0.occurredAt.ms, startMs) <= longestMs }
+        let end = changes.partitionPoint { $0.occurredAt.ms <= startMs }
+        return changes[max(0, end - 3)..<end].filter { Moments.elapsed($0.occurredAt.ms, startMs) <= longestMs }
     }
 
     /// The deployments that carried the commit a test failed on. A test that failed earlier on a commit outside of a deployment,

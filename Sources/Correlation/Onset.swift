@@ -35,13 +35,8 @@ enum Onset {
     private static func gain(_ ordered: [Signal], at start: Int64) -> Double {
         var after: [String: Double] = [:]
         var before: [String: Double] = [:]
-        var low = 0
-        var high = ordered.count
-        while low < high {
-            let middle = (low + high) / 2
-            if Moments.elapsed(start, ordered[middle].startMs) < -quietMs { low = middle + 1 } else { high = middle }
-        }
-        for signal in ordered[low...] {
+        let first = ordered.partitionPoint { Moments.elapsed(start, $0.startMs) < -quietMs }
+        for signal in ordered[first...] {
             let late = Moments.elapsed(start, signal.startMs)
             if late > gatherMs { break }
             let sure = ServiceCauses.confidence(signal)

@@ -44,13 +44,5 @@ struct LeastTraces {
         return index
     }
 
-    private func firstIndex(notBelow trace: UInt64, in hashes: [UInt64]) -> Int {
-        var low = 0
-        var high = hashes.count
-        while low < high {
-            let middle = (low + high) / 2
-            if hashes[middle] < trace { low = middle + 1 } else { high = middle }
-        }
-        return low
-    }
+    private func firstIndex(notBelow trace: UInt64, in hashes: [UInt64]) -> Int { hashes.partitionPoint { $0 < trace } }
 }

@@ -95,13 +95,5 @@ package enum MetricAnomalies {
         return events.sorted { ($0.occurredAt.ms, $0.fingerprint) < ($1.occurredAt.ms, $1.fingerprint) }
     }
 
-    private static func lowerBound(_ points: [MetricPoint], _ time: Int64) -> Int {
-        var low = 0
-        var high = points.count
-        while low < high {
-            let middle = (low + high) / 2
-            if points[middle].timeMs < time { low = middle + 1 } else { high = middle }
-        }
-        return low
-    }
+    private static func lowerBound(_ points: [MetricPoint], _ time: Int64) -> Int { points.partitionPoint { $0.timeMs < time } }
 }

@@ -43,13 +43,8 @@ struct MetricRows {
 
     /// The row of a moment, if there is one.
     func index(of time: Int64) -> Int? {
-        var low = 0
-        var high = times.count
-        while low < high {
-            let middle = (low + high) / 2
-            if times[middle] < time { low = middle + 1 } else { high = middle }
-        }
-        return low < times.count && times[low] == time ? low : nil
+        let place = times.partitionPoint { $0 < time }
+        return place < times.count && times[place] == time ? place : nil
     }
 
     private mutating func append(_ time: Int64, _ value: Double) {

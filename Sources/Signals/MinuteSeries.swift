@@ -30,15 +30,7 @@ struct MinuteSeries {
     }
 
     /// The first index whose minute is greater than `minute`.
-    func index(after minute: Int64) -> Int {
-        var low = 0
-        var high = minutes.count
-        while low < high {
-            let middle = (low + high) / 2
-            if minutes[middle] <= minute { low = middle + 1 } else { high = middle }
-        }
-        return low
-    }
+    func index(after minute: Int64) -> Int { minutes.partitionPoint { $0 <= minute } }
 
     /// Sums of the blocks of five minutes (aligned to the epoch) that begin and end in the span, empty ones left out.
     func blocks(from first: Int64, through last: Int64) -> [Int64] {

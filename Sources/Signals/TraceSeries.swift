@@ -28,15 +28,7 @@ struct DurationSeries {
         }
     }
 
-    func index(notBefore minute: Int64) -> Int {
-        var low = 0
-        var high = minutes.count
-        while low < high {
-            let middle = (low + high) / 2
-            if minutes[middle].minute < minute { low = middle + 1 } else { high = middle }
-        }
-        return low
-    }
+    func index(notBefore minute: Int64) -> Int { minutes.partitionPoint { $0.minute < minute } }
 
     /// Samples of `first...last`, ascending, and how many durations they stand for.
     func samples(from first: Int64, through last: Int64) -> (sorted: [Double], count: Int) {

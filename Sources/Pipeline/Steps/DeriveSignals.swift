@@ -206,12 +206,5 @@ private struct SpanStretch {
         return place(from, all) == place(to + 1, all)
     }
     /// The place of the first span that starts at or after `moment`.
-    private func place(_ moment: Instant, _ all: [Span]) -> Int {
-        var (low, high) = (0, all.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if all[middle].start < moment { low = middle + 1 } else { high = middle }
-        }
-        return low
-    }
+    private func place(_ moment: Instant, _ all: [Span]) -> Int { all.partitionPoint { $0.start < moment } }
 }

@@ -90,15 +90,7 @@ struct CauseSeries {
         return order
     }
 
-    func index(notBefore ms: Int64) -> Int {
-        var low = 0
-        var high = times.count
-        while low < high {
-            let middle = (low + high) / 2
-            if times[middle] < ms { low = middle + 1 } else { high = middle }
-        }
-        return low
-    }
+    func index(notBefore ms: Int64) -> Int { times.partitionPoint { $0 < ms } }
     func beforeRange(_ cut: Int64) -> Range<Int> { 0..<index(notBefore: cut) }
     func afterRange(_ cut: Int64) -> Range<Int> {
         let low = index(notBefore: cut)

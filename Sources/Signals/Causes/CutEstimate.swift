@@ -8,18 +8,10 @@ struct CutEstimate {
         var times: [Int64]
         /// Running sums of the distance from the usual, 0…20 spreads each.
         var sums: [Double]
-        func index(notBefore ms: Int64) -> Int {
-            var low = 0
-            var high = times.count
-            while low < high {
-                let middle = (low + high) / 2
-                if times[middle] < ms { low = middle + 1 } else { high = middle }
-            }
-            return low
-        }
+        func index(notBefore ms: Int64) -> Int { times.partitionPoint { $0 < ms } }
     }
     /// Those of calls first.
-    private var tracks: [Track] = []
+    private let tracks: [Track]
     private let callCount: Int
     private let window: ClosedRange<Int64>
 
@@ -57,9 +49,12 @@ struct CutEstimate {
         return Track(times: series.times, sums: sums)
     }
 
-    private func gain(_ tracks: ArraySlice<Track>, at cut: Int64) -> Double {
+    /// Of all series, and of calls alone.
+    private func gains(at cut: Int64) -> (all: Double, calls: Double) {
         var best = Array(repeating: 0.0, count: Self.strongest)
-        for track in tracks {
+        var calls = 0.0
+        for (number, track) in tracks.enumerated() {
+            if number == callCount { calls = best.sorted().reduce(0, +) }
             let middle = track.index(notBefore: cut)
             let end = track.index(notBefore: cut &+ CauseSeries.postMs)
             guard middle > 0, end > middle else { continue }
@@ -71,7 +66,8 @@ struct CutEstimate {
             guard let least = best.indices.min(by: { best[$0] < best[$1] }), gain > best[least] else { continue }
             best[least] = gain
         }
-        return best.sorted().reduce(0, +)
+        let all = best.sorted().reduce(0, +)
+        return (all, callCount == tracks.count ? all : calls)
     }
 
     /// Moments with weights, the likeliest first.
@@ -88,15 +84,14 @@ struct CutEstimate {
         guard from <= to else { return [] }
         let step = max(Self.stepMs, (to - from) / Self.mostSteps)
         let moments = Array(stride(from: from, through: to, by: Int(step)))
-        /// As shares of the greatest.
-        func gains(_ tracks: ArraySlice<Track>) -> [Double] {
-            let all = moments.map { gain(tracks, at: $0) }
-            let most = all.max() ?? 0
-            return most > 0 ? all.map { $0 / most } : all.map { _ in 0 }
+        let measured = moments.map { gains(at: $0) }
+        func shares(_ gains: [Double]) -> [Double] {
+            let most = gains.max() ?? 0
+            return most > 0 ? gains.map { $0 / most } : gains.map { _ in 0 }
         }
-        var found = zip(moments, gains(tracks[...])).map { (at: $0, gain: $1) }
+        var found = zip(moments, shares(measured.map(\.all))).map { (at: $0, gain: $1) }
         if callShare > 0 {
-            for (index, own) in gains(tracks[..<callCount]).enumerated() {
+            for (index, own) in shares(measured.map(\.calls)).enumerated() {
                 found[index].gain += callShare * (own - found[index].gain)
             }
         }
