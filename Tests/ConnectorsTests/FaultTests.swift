@@ -61,64 +61,37 @@ private enum Fault: String, CaseIterable, Sendable {
     }
 }
 
-/// A kind of source and a server that has something for it.
+/// A kind of source, with what it needs to ask the service of the contract of the same name.
 private struct Subject: Sendable {
     var kind: String
-    var settings: [String: JSONValue]
-    /// Beginning of a path → the answer.
-    var answers: [(path: String, body: String)]
+    var settings: [String: JSONValue] = [:]
 
     static let all = [
-        Subject(
-            kind: "prometheus", settings: ["queries": ["rate": "x"], "lookback": "10min"],
-            answers: [
-                ("/api/v1/rules", #"{"status":"success","data":{"groups":[]}}"#),
-                (
-                    "/api/v1/query_range?query=ALERTS",
-                    #"{"status":"success","data":{"result":[{"metric":{"alertname":"Down"},"values":[[1767268500,"1767268440"]]}]}}"#
-                ),
-                ("/api/v1/query_range", #"{"status":"success","data":{"result":[{"metric":{"job":"cart"},"values":[[1767268500,"2"]]}]}}"#),
-            ]),
-        Subject(
-            kind: "alertmanager", settings: [:],
-            answers: [("/api/v2/alerts", #"[{"labels":{"alertname":"Down"},"annotations":{},"startsAt":"2026-01-01T11:00:00Z"}]"#)]),
-        Subject(
-            kind: "graphite", settings: ["targets": ["rate": "x"], "lookback": "10min"],
-            answers: [
-                ("/render", #"[{"target":"cart","tags":{"name":"cart"},"datapoints":[[2.0,1767268500]]}]"#),
-                ("/events/get_data", #"[{"id":1,"when":1767268500,"what":"deploy cart","tags":["deploy"],"data":""}]"#),
-            ]),
-        Subject(
-            kind: "web-feed", settings: [:],
-            answers: [
-                (
-                    "/",
-                    #"{"incidents":[{"id":"1","name":"Mail is late","impact":"major","status":"investigating","created_at":"2026-01-01T10:00:00Z"}]}"#
-                )
-            ]),
+        Subject(kind: "prometheus", settings: ["queries": ["rate": "x"], "lookback": "10min"]),
+        Subject(kind: "alertmanager"),
+        Subject(kind: "graphite", settings: ["targets": ["rate": "x"], "lookback": "10min"]),
+        Subject(kind: "web-feed"),
     ]
-
-    func body(_ request: String) -> String {
-        let target = request.split(separator: " ").dropFirst().first ?? ""
-        return answers.first { target.hasPrefix($0.path) }?.body ?? ""
-    }
 }
 
 /// Every kind of source that asks over HTTP, run through every fault on a real connection; only the waits are not real.
 @Suite struct FaultTests {
-    private static let once = "asked again, nothing lost"
-    private static let later = "fails and says so, the next run loses nothing"
+    private enum Outcome: String, CaseIterable { case askedAgain, caughtUp }
 
     /// One run against a server that misbehaves on each request for which `isFaulty` holds.
     private func collect(
         _ subject: Subject, _ fault: Fault, in workspace: Workspace, isFaulty: @escaping @Sendable (Int) -> Bool
     ) async throws -> (said: [String], failure: ConnectorError?) {
+        let contract = try Contract(subject.kind)
         let server = try LoopbackServer { server, connection in
             guard let request = connection.readRequest() else { return }
             server.note(request)
-            let body = subject.body(request)
-            if isFaulty(server.requests.count - 1) { return fault.serve(body, to: connection) }
-            connection.write("HTTP/1.1 200 OK\r\nContent-Length: \(body.utf8.count)\r\nConnection: close\r\n\r\n\(body)")
+            let answer = contract.answer(toMessage: request, origin: "http://127.0.0.1:\(server.port)")
+            if isFaulty(server.requests.count - 1) { return fault.serve(String(decoding: answer.body, as: UTF8.self), to: connection) }
+            var headers = answer.headers + [HTTPHeader("Connection", "close")]
+            if answer.status != 304 { headers.append(HTTPHeader("Content-Length", String(answer.body.count))) }
+            let head = headers.map { "\($0.name): \($0.value)\r\n" }.joined()
+            connection.write(Array("HTTP/1.1 \(answer.status) \r\n\(head)\r\n".utf8) + answer.body)
         }
         let url = "http://127.0.0.1:\(server.port)"
         let settings: [String: JSONValue] = ["url": .string(url), "allow_loopback": "true", "timeout": "400ms"]
@@ -142,7 +115,7 @@ private struct Subject: Sendable {
         return Set(events + reading.metrics.map { "\($0.key) \($0.points)" }).sorted()
     }
 
-    private func outcome(_ subject: Subject, _ fault: Fault) async throws -> String {
+    private func outcome(_ subject: Subject, _ fault: Fault) async throws -> Outcome {
         let (undisturbed, failure) = try await collect(subject, fault, in: try readyWorkspace()) { _ in false }
         #expect(failure == nil)
         #expect(!undisturbed.isEmpty)
@@ -159,9 +132,9 @@ private struct Subject: Sendable {
         let passing = try await collect(subject, fault, in: try readyWorkspace()) { $0 == 0 }
         if passing.failure == nil {
             #expect(passing.said == undisturbed)
-            return Self.once
+            return .askedAgain
         }
-        return Self.later
+        return .caughtUp
     }
 
     private func readyWorkspace() throws -> Workspace {
@@ -171,15 +144,27 @@ private struct Subject: Sendable {
     }
 
     @Test func `after every fault the end is that of an undisturbed run, or the gap is seen, as documented`() async throws {
-        var rows = ["| The server … | " + Subject.all.map { "`\($0.kind)`" }.joined(separator: " | ") + " |"]
-        rows.append("|---" + String(repeating: "|---", count: Subject.all.count) + "|")
+        var rows = [
+            "| The server … | It is asked again, nothing is lost | It fails and says so, the next run loses nothing |", "|---|---|---|",
+        ]
         for fault in Fault.allCases {
-            var row = "| \(fault.rawValue) "
-            for subject in Subject.all { row += "| \(try await outcome(subject, fault)) " }
-            rows.append(row + "|")
+            let outcomes = try await withThrowingTaskGroup { group in
+                for subject in Subject.all { group.addTask { (subject.kind, try await outcome(subject, fault)) } }
+                return try await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+            }
+            let cells = Outcome.allCases.map { outcome in
+                let named = Subject.all.filter { outcomes[$0.kind] == outcome }.map { "`\($0.kind)`" }
+                return named.count == Subject.all.count ? "all" : named.isEmpty ? "none" : named.joined(separator: ", ")
+            }
+            rows.append("| \(fault.rawValue) | \(cells.joined(separator: " | ")) |")
         }
         let table = rows.joined(separator: "\n")
         let docs = try String(contentsOf: Checkout.root.appending(path: "docs/connectors.md"), encoding: .utf8)
         #expect(docs.contains(table), "docs/connectors.md should have this table:\n\(table)")
+    }
+
+    @Test func `every kind that asks over HTTP is run through them`() {
+        let kinds = ConnectorCatalog.all.filter { $0 is any HTTPConnector.Type }.map { $0.descriptor.kind }
+        #expect(kinds.sorted() == Subject.all.map(\.kind).sorted())
     }
 }
