@@ -14,12 +14,15 @@ func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
 
 func tests(_ room: String, _ dependencies: [Target.Dependency]) -> Target {
     .testTarget(
-        name: "\(room)Tests", dependencies: ["Model", "TestKit"] + dependencies, path: "Tests/\(room)Tests", exclude: goldens(room),
+        name: "\(room)Tests", dependencies: ["Model", "TestKit"] + dependencies, path: "Tests/\(room)Tests", exclude: recordings(room),
         swiftSettings: strict)
 }
 
-/// Goldens are read from the checkout, not from a bundle.
-func goldens(_ room: String) -> [String] { ["Command", "Delivery", "Rendering", "Store"].contains(room) ? ["Goldens"] : [] }
+/// Goldens and contracts are read from the checkout, not from a bundle.
+func recordings(_ room: String) -> [String] {
+    if room == "Connectors" { return ["Contracts"] }
+    return ["Command", "Delivery", "Rendering", "Store"].contains(room) ? ["Goldens"] : []
+}
 
 let package = Package(
     name: "caseboard",
