@@ -2,8 +2,9 @@ import Foundation
 import Glibc
 import Synchronization
 
-/// A server on 127.0.0.1 with one thread a connection, closed with the value.
+/// A server on 127.0.0.1, or on a unix socket, with one thread a connection, closed with the value.
 package final class LoopbackServer: Sendable {
+    /// 0 on a unix socket.
     package let port: Int
     private let listener: Int32
     private let seen = Mutex<[String]>([])
@@ -15,22 +16,45 @@ package final class LoopbackServer: Sendable {
     package struct Failure: Error {}
 
     package init(_ serve: @escaping @Sendable (LoopbackServer, Connection) -> Void) throws {
-        listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let socket = listener
         let isBound = withUnsafeMutablePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { name in
-                bind(socket, name, length) == 0 && listen(socket, 16) == 0 && getsockname(socket, name, &length) == 0
+                bind(listener, name, length) == 0 && listen(listener, 16) == 0 && getsockname(listener, name, &length) == 0
             }
         }
         guard isBound else { throw Failure() }
+        self.listener = listener
         port = Int(UInt16(bigEndian: address.sin_port))
+        accept(serve)
+    }
+
+    /// On the unix socket of that path, at most 107 bytes long.
+    package init(unixSocket path: String, _ serve: @escaping @Sendable (LoopbackServer, Connection) -> Void) throws {
+        let listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        guard path.utf8.count < MemoryLayout.size(ofValue: address.sun_path) else { throw Failure() }
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+        let isBound = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { name in
+                bind(listener, name, socklen_t(MemoryLayout<sockaddr_un>.size)) == 0 && listen(listener, 16) == 0
+            }
+        }
+        guard isBound else { throw Failure() }
+        self.listener = listener
+        port = 0
+        accept(serve)
+    }
+
+    private func accept(_ serve: @escaping @Sendable (LoopbackServer, Connection) -> Void) {
+        let socket = listener
         Thread.detachNewThread { [weak self] in
             while true {
-                let descriptor = accept(socket, nil, nil)
+                let descriptor = Glibc.accept(socket, nil, nil)
                 guard descriptor >= 0 else {
                     close(socket)  // only here: a number closed elsewhere could be another server's by now
                     return
