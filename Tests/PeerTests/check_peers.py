@@ -1,86 +1,31 @@
 #!/usr/bin/env python3
-"""Runs Caseboard against the real servers it reads, on loopback; one line a fact, fails on the first that is wrong.
-
-CASEBOARD names the program, PEERS the folder with the servers' programs. Every server is stopped at the end."""
+"""Runs Caseboard against the real servers it reads, on loopback; one line a fact, fails on the first that is wrong."""
 import json
 import os
 import pathlib
-import socket
 import subprocess
-import tempfile
 import time
 import urllib.request
 
 import incident
+from rig import NGINX, PEERS, caseboard, fact, folder, free_port, post, start, started, stop, stop_all, workspace
 
-CASEBOARD = os.environ["CASEBOARD"]
-PEERS = pathlib.Path(os.environ["PEERS"])
 QUERIES = {
     "request_rate": "sum by (job) (rate(http_requests_total[2m]))",
     "error_rate": 'sum by (job) (rate(http_requests_total{code="500"}[2m]))',
     "latency_seconds": "max by (job) (request_latency_seconds)",
 }
-running = []
-
-
-def fact(is_so, sentence):
-    print(("ok   " if is_so else "FAIL ") + sentence, flush=True)
-    if not is_so:
-        raise SystemExit(1)
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def start(name, *arguments, ready):
-    return started(name, [PEERS / name, *map(str, arguments)], ready)
-
-
-def started(name, command, ready, environment=None):
-    log = open(folder / f"{name}.log", "ab")
-    process = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder, env=environment)
-    running.append(process)
-    for _ in range(300):
-        try:
-            urllib.request.urlopen(ready, timeout=1).read()
-            return process
-        except OSError:
-            time.sleep(0.1)
-    raise SystemExit(f"{name} did not start: {(folder / f'{name}.log').read_text()[-2000:]}")
-
-
-def stop(process):
-    process.terminate()
-    process.wait(20)
-    running.remove(process)
-
-
-def post(url, body, kind="application/json"):
-    request = urllib.request.Request(url, data=body, headers={"Content-Type": kind})
-    return urllib.request.urlopen(request, timeout=10).read()
-
-
-def workspace(name, sources):
-    place = folder / name
-    place.mkdir()
-    (place / "caseboard.yaml").write_text(json.dumps({"sources": sources}, indent=1))
-    return place
-
-
-def caseboard(place, *arguments, now, expect=0):
-    done = subprocess.run(
-        [CASEBOARD, *arguments, "-w", place, "--now", now, "--json"], capture_output=True, text=True, timeout=300)
-    fact(done.returncode == expect, f"`{' '.join(arguments)}` at {now} ends with {expect}"
-         + ("" if done.returncode == expect else f", not {done.returncode}: {done.stdout} {done.stderr}"))
-    return json.loads(done.stdout)
 
 
 def prometheus_source(port, name="prometheus"):
     return {"name": name, "kind": "prometheus", "url": f"http://127.0.0.1:{port}", "allow_loopback": "true",
             "lookback": "3h", "queries": QUERIES}
+
+
+def workspace_after_run(name, source, now):
+    place = workspace(name, [source])
+    caseboard(place, "run", now=now)
+    return place
 
 
 def verdict(place, now):
@@ -135,6 +80,71 @@ def check_prometheus():
     fact("No answer from" not in page.read_text(), "and no longer when it was caught up")
     fact(verdict(place, end) == undisturbed, "what was missed is caught up: the end is that of an undisturbed run")
     return port
+
+
+def check_wire(prometheus_port):
+    """The same Prometheus behind nginx: TLS of an authority of one's own, HTTP/2, a certificate of the client, a unix socket."""
+    def issue(name, signer, subject):
+        subprocess.run(["openssl", "req", "-x509", *signer, "-newkey", "rsa:2048", "-nodes", "-keyout", f"{name}.key", "-out",
+                        f"{name}.pem", "-days", "36500", "-subj", f"/CN={name}", *subject],
+                       cwd=folder, check=True, stderr=subprocess.DEVNULL)
+
+    by_ca, loopback = ["-CA", "ca.pem", "-CAkey", "ca.key"], ["-addext", "subjectAltName=IP:127.0.0.1"]
+    issue("ca", [], [])
+    issue("server", by_ca, loopback)
+    issue("client", by_ca, [])
+    issue("stranger", [], loopback)
+    port, alive = free_port(), free_port()
+
+    def front(certificate):
+        (folder / "wire.conf").write_text(f"""
+            daemon off; pid {folder}/wire.pid; error_log {folder}/wire-error.log;
+            events {{}}
+            http {{
+              log_format wire "$server_protocol $ssl_client_verify $request_uri"; 
+              {"".join(f"{kind}_temp_path {folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))}
+              server {{
+                listen 127.0.0.1:{port} ssl http2; listen unix:{folder}/wire.sock;
+                ssl_certificate {folder}/{certificate}.pem; ssl_certificate_key {folder}/{certificate}.key;
+                ssl_client_certificate {folder}/ca.pem; ssl_verify_client optional;
+                access_log {folder}/asked.log wire;
+                location /prometheus/ {{
+                  if ($ssl_client_verify = NONE) {{ return 403; }}
+                  proxy_pass http://127.0.0.1:{prometheus_port}/; proxy_max_temp_file_size 0;
+                }}
+              }}
+              server {{ listen 127.0.0.1:{alive}; access_log off; return 204; }}
+            }}""")
+        return started("wire", [NGINX, "-p", folder, "-c", "wire.conf"], f"http://127.0.0.1:{alive}/")
+
+    server = front("server")
+    end = "2026-03-10T15:00:00Z"
+    source = dict(prometheus_source(prometheus_port), url=f"https://127.0.0.1:{port}/prometheus", ca_file=str(folder / "ca.pem"),
+                  client_certificate=str(folder / "client.pem"), client_key=str(folder / "client.key"))
+    plain = verdict(workspace_after_run("plain-board", prometheus_source(prometheus_port), end), end)
+    place = workspace_after_run("wire-board", source, end)
+    fact(verdict(place, end) == plain, "through TLS, HTTP/2 and a client's certificate the incident is the same")
+    log = (folder / "asked.log").read_text().splitlines()
+    fact(log and all(line.startswith("HTTP/2.0 SUCCESS /prometheus/api/v1/") for line in log), "each question went over HTTP/2, our certificate was asked for")
+
+    stranger = {key: value for key, value in source.items() if not key.startswith("client_")}
+    said = caseboard(workspace("unknown-board", [stranger]), "run", now=end, expect=1)["failures"]
+    fact("403" in said[0] and "credentials" in said[0], "without the certificate it says what the server refused")
+
+    place = workspace("flip-board", [source])
+    caseboard(place, "run", now="2026-03-10T14:10:00Z")
+    stop(server)
+    server = front("stranger")
+    said = caseboard(place, "run", now="2026-03-10T14:20:00Z", expect=1)["failures"]
+    fact("certificate" in said[0] and "from 2026-03-10T14:11:00Z on is missing" in said[0], "a certificate that flips is a gap that is told")
+    stop(server)
+    server = front("server")
+    caseboard(place, "run", now=end)
+    fact(verdict(place, end) == plain, "when it flips back nothing is missing")
+
+    socket_source = dict(prometheus_source(prometheus_port), url="http://metrics/prometheus", unix_socket=str(folder / "wire.sock"))
+    fact(verdict(workspace_after_run("socket-board", socket_source, end), end) == plain, "through a unix socket too")
+    stop(server)
 
 
 def check_victoria_metrics():
@@ -228,14 +238,12 @@ def check_every_kind(prometheus_port):
     fact(named >= {source["name"] for source in sources}, "`check` has a line for every kind")
 
 
-with tempfile.TemporaryDirectory() as path:
-    folder = pathlib.Path(path)
-    try:
-        port = check_prometheus()
-        check_victoria_metrics()
-        check_alertmanager()
-        check_graphite()
-        check_every_kind(port)
-    finally:
-        for process in list(running):
-            stop(process)
+try:
+    port = check_prometheus()
+    check_wire(port)
+    check_victoria_metrics()
+    check_alertmanager()
+    check_graphite()
+    check_every_kind(port)
+finally:
+    stop_all()
