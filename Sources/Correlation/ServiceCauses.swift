@@ -91,7 +91,8 @@ struct ServiceCauses {
     ) -> [ServiceCause] {
         let evidence = gather(blast, cut: cut, certainty: certainty)
         let raw = evidence.mapValues(\.combined)
-        let earliest = raw.keys.sorted().compactMap { raw[$0, default: 0] > 0.2 ? evidence[$0]?.onset : nil }.min()
+        let surely = evidence.filter { raw[$0.key, default: 0] > 0.2 }
+        let earliest = (surely.isEmpty ? evidence : surely).values.compactMap(\.onset).min()
         let total = raw.keys.sorted().reduce(0) { $0 + raw[$1, default: 0] }
         let hasMap = !map.edges.isEmpty
         var out: [ServiceCause] = []
@@ -136,7 +137,8 @@ struct ServiceCauses {
         func credit(_ service: String, _ signal: Signal, _ value: Double, _ nature: SignalNature) {
             var own = out[service] ?? ServiceEvidence(service: service)
             own.channels[nature] = max(own.channels[nature] ?? 0, value)
-            if value > own.leadingValue {
+            let isWorse = value == own.leadingValue && own.leading.map { signal.event.severity > $0.event.severity } ?? false
+            if value > own.leadingValue || isWorse {
                 own.leadingValue = value
                 own.leading = signal
             }

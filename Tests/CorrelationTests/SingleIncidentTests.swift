@@ -50,6 +50,16 @@ struct SingleIncidentTests {
             ])
         #expect(investigate([failure])?.hypotheses.contains { $0.kind == .code && $0.className == "org.shop.Order" } == true)
     }
+    @Test func `of weak signals alone the first is first, and the worst is named`() {
+        func alert(_ name: String, _ severity: Severity) -> Event {
+            var event = Shop.alert("cart", name, Shop.at(0), severity)
+            event.attributes[EventAttribute.strength] = nil
+            return event
+        }
+        let top = investigate([alert("RackMoves", .low), alert("Errors", .critical)], map: ServiceMap())?.hypotheses.first
+        #expect(top?.terms.first { $0.name == "precedence" }?.value == 1)
+        #expect(top?.terms.first { $0.name == "deviation" }?.why.contains("Errors") == true)
+    }
     @Test func `a silent service that all struck callers share is suspected`() {
         let map = ServiceMap(edges: [("a", "db", 9), ("b", "db", 9), ("web", "a", 9), ("web", "b", 9)])
         let investigation = investigate([Shop.metric("a", "error_rate", Shop.at(0)), Shop.metric("b", "error_rate", Shop.at(0))], map: map)
