@@ -106,6 +106,8 @@ package struct SourceProbe: Sendable {
     /// Sentences: "3 files, 12 MB, read as JSON lines".
     package var findings: [String]
     package var diagnostics: [Diagnostic]
+    /// True when there is nothing to read: no file of that name.
+    package var isAbsent = false
     package init(findings: [String] = [], diagnostics: [Diagnostic] = []) {
         self.findings = findings
         self.diagnostics = diagnostics

@@ -318,6 +318,7 @@ extension SourceSettings {
         let bytes = found.files.reduce(Int64(0)) { $0 &+ $1.signature.size }
         var probe = SourceProbe(findings: ["\(found.files.count) \(found.files.count == 1 ? "file" : "files"), \(Self.size(bytes))"])
         if found.files.isEmpty {
+            probe.isAbsent = found.problems.isEmpty
             let paths = texts("path").map { "`\($0)`" }.joined(separator: ", ")
             probe.diagnostics.append(
                 Diagnostic(

@@ -25,9 +25,9 @@ package enum WorkspaceCheck {
         let access = SourceAccess(now: now)
         var documents: [JSONValue] = []
         for ((name, _), probe) in zip(connectors, await probes(connectors.map(\.connector), access)) {
-            diagnostics += probe.diagnostics
             // An inbox that nobody uses is not worth a line.
-            if name == "inbox" && probe.findings.isEmpty { continue }
+            if name == "inbox" && probe.isAbsent { continue }
+            diagnostics += probe.diagnostics
             lines.append(Line("  \(CaseQueries.pad(name, 16)) ", .strong) + Line(probe.findings.joined(separator: "; ")))
             documents.append(["name": .string(name), "findings": .strings(probe.findings)])
         }

@@ -53,6 +53,15 @@ import Testing
                 "caseboard.yaml:1:1: the configuration has no setting `sorces`; did you mean `sources`?"))
     }
 
+    @Test func `an inbox that nobody uses is nothing to look at`() throws {
+        let folder = try TemporaryFolder()
+        try folder.write("sources:\n  - name: log\n    kind: logs\n    path: a.log\n", to: "caseboard.yaml")
+        try folder.write("2026-01-01T10:00:00Z INFO hello\n", to: "a.log")
+        let check = try Program.run(["check"], in: folder.path)
+        #expect(check.status == 0, "\(check.output)")
+        #expect(!check.output.contains("inbox"))
+    }
+
     @Test func `an empty workspace runs, publishes a board that says what to do, and has nothing to list`() throws {
         let folder = try TemporaryFolder()
         #expect(try Program.run(["init", "w"], in: folder.path).status == 0)
