@@ -19,6 +19,8 @@ package struct ConnectorDescriptor: Sendable {
 package struct SettingDescriptor: Hashable, Sendable {
     package enum Kind: Hashable, Sendable {
         case text
+        /// One text or a list of them.
+        case texts
         case path
         /// One path or a list of them; `*`, `?`, `[…]` and `**` stand for many.
         case paths
@@ -60,6 +62,7 @@ extension SettingDescriptor.Kind {
     package var words: String {
         switch self {
         case .text: "text"
+        case .texts: "a text or a list of texts"
         case .path: "a path"
         case .paths: "a path or a list of paths"
         case .flag: "`true` or `false`"
@@ -137,7 +140,7 @@ extension SettingDescriptor {
         guard !text.unicodeScalars.contains(where: { $0.value == 0 }) else { return nil }
         switch kind {
         case .text, .path, .pattern: return text.isEmpty ? nil : .text(text)
-        case .paths: return text.isEmpty ? nil : .texts([text])
+        case .texts, .paths: return text.isEmpty ? nil : .texts([text])
         case .choice(let choices): return choices.contains(text) ? .text(text) : nil
         case .flag:
             return ["true": true, "yes": true, "on": true, "false": false, "no": false, "off": false][text.lowercased()].map { .flag($0) }
@@ -153,7 +156,7 @@ extension SettingDescriptor {
 
     private func compound(_ value: JSONValue) -> SettingValue? {
         switch (kind, value) {
-        case (.paths, .array(let items)), (.command, .array(let items)):
+        case (.texts, .array(let items)), (.paths, .array(let items)), (.command, .array(let items)):
             let texts = items.compactMap { $0.stringValue }.filter { !$0.isEmpty && !$0.utf8.contains(0) }
             return texts.count == items.count && !texts.isEmpty ? .texts(texts) : nil
         case (.map, .object(let members)):

@@ -10,7 +10,7 @@ package struct ExecConnector: Connector {
             SettingDescriptor("command", .command, isRequired: true, "the program and its arguments; it runs in the workspace"),
             SettingDescriptor("format", .choice(["events", "changes", "alerts", "metrics", "traces"]), usual: "events", "what it prints"),
             SettingDescriptor("timeout", .duration, usual: "60s", "it is ended, with all it started, after so long"),
-            SettingDescriptor("pass", .paths, "names of environment variables that it gets besides `PATH` and `HOME`"),
+            SettingDescriptor("pass", .texts, "names of environment variables that it gets besides `PATH` and `HOME`"),
             SettingDescriptor("service", .text, "the service of facts that name none"),
             SettingDescriptor("environment", .text, "the environment of all facts, such as `production`"),
         ] + TimeWindows.settings,

@@ -9,7 +9,7 @@ package struct GitConnector: Connector {
         settings: [
             SettingDescriptor("path", .path, isRequired: true, "the repository: the folder with `.git` in it, or a bare one"),
             SettingDescriptor(
-                "branch", .paths, usual: "what is checked out", "a branch or a list of them, local or remote; `*` stands for any text"),
+                "branch", .texts, usual: "what is checked out", "a branch or a list of them, local or remote; `*` stands for any text"),
             SettingDescriptor("since", .moment, "commits before are not read"),
             SettingDescriptor("paths", .map, "which folder belongs to which service: `services/checkout: checkout`"),
             SettingDescriptor("service", .text, "the service of commits that `paths` gives none"),

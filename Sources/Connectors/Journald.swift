@@ -7,7 +7,7 @@ package struct JournaldConnector: Connector {
         kind: "journald", summary: "The journal of systemd: this machine's, or files of it, such as `systemd-journal-remote` gathers.",
         settings: [
             SettingDescriptor("file", .paths, usual: "this machine's journal", "journal files; `*` and `?` stand for many"),
-            SettingDescriptor("unit", .paths, "only entries of these units"),
+            SettingDescriptor("unit", .texts, "only entries of these units"),
             SettingDescriptor(
                 "priority", .choice(["emerg", "alert", "crit", "err", "warning", "notice", "info", "debug"]), usual: "debug",
                 "only entries at least so bad"),

@@ -76,7 +76,7 @@ extension PipelineError: CustomStringConvertible {
         case .configuration(let diagnostics):
             ErrorReport(
                 code: "configuration", what: diagnostics.map(\.description).joined(separator: "\n"),
-                remedy: diagnostics.isEmpty ? "see `caseboard help check`" : "")
+                remedy: diagnostics.isEmpty ? "see `caseboard kinds`" : "")
         case .locked(let path, let holder):
             ErrorReport(
                 code: "locked", what: "another run holds the lock", where: path, why: holder,

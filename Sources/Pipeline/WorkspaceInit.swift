@@ -62,7 +62,7 @@ package enum WorkspaceInit {
         title: On call
         # environment: production
 
-        # Where the evidence is. `caseboard help check` and docs/connectors.md list every kind and its settings.
+        # Where the evidence is. `caseboard kinds` lists every kind, `caseboard kinds KIND` its settings.
         # Programs may also drop events into inbox/*.jsonl (CloudEvents, or Caseboard's own); that needs no entry here.
         sources:
           # Commits of a repository on this machine.

@@ -99,7 +99,7 @@ struct Caseboard: AsyncParsableCommand {
         subcommands: [
             Init.self, Run.self, Collect.self, Correlate.self, Render.self, Report.self, Deliver.self, Investigate.self, List.self,
             Show.self, Explain.self, Causes.self, Suspects.self, Similar.self, Search.self, Query.self, Export.self, Logs.self,
-            Metrics.self, Check.self, Doctor.self, DeadLetters.self, Breaker.self, Completions.self,
+            Metrics.self, Check.self, Kinds.self, Doctor.self, DeadLetters.self, Breaker.self, Completions.self,
         ])
 
     static var commandNames: [String] { configuration.subcommands.compactMap { $0.configuration.commandName } + ["help"] }

@@ -34,6 +34,23 @@ struct Check: AsyncParsableCommand {
     }
 }
 
+struct Kinds: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "kinds", abstract: "The kinds of sources there are, or the settings of one.",
+        discussion: """
+            EXAMPLES
+              caseboard kinds                      one line a kind
+              caseboard kinds prometheus           an entry that works, and each setting
+            """)
+    @OptionGroup var options: Options
+    @Argument(help: ArgumentHelp("One kind.", valueName: "KIND")) var kind: String?
+
+    func run() async throws {
+        guard let kind else { return options.output().answer(SourceKinds.list()) }
+        do { options.output().answer(try SourceKinds.show(kind)) } catch { throw ValidationError("\(error)") }
+    }
+}
+
 struct Doctor: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor", abstract: "Check the integrity of the store.",

@@ -94,7 +94,7 @@ import Testing
         try FileManager.default.moveItem(atPath: pieces.path + "/story", toPath: hidden)
         var files = try FileManager.default.subpathsOfDirectory(atPath: hidden).filter { name in
             var isFolder: ObjCBool = false
-            FileManager.default.fileExists(atPath: hidden + "/" + name, isDirectory: &isFolder)
+            _ = FileManager.default.fileExists(atPath: hidden + "/" + name, isDirectory: &isFolder)
             return !isFolder.boolValue && !name.hasPrefix("git/")
         }
         files.sort()

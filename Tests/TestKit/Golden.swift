@@ -17,7 +17,12 @@ package enum Golden {
 
     /// Compares with `Tests/<folder>/Goldens/<name>`.
     package static func expect(_ produced: String, matches name: String, in folder: String) throws {
-        let file = Checkout.root.appending(path: "Tests/\(folder)/Goldens/\(name)")
+        try expect(produced, document: "Tests/\(folder)/Goldens/\(name)")
+    }
+
+    /// Compares with a file of the checkout, such as a page of the documentation that the program can write by itself.
+    package static func expect(_ produced: String, document path: String) throws {
+        let file = Checkout.root.appending(path: path)
         if ProcessInfo.processInfo.environment["CASEBOARD_RECORD"] == "1" {
             try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
             try produced.write(to: file, atomically: true, encoding: .utf8)
@@ -33,7 +38,7 @@ package enum Golden {
         let line = first?.offset ?? min(left.count, right.count)
         throw Mismatch(
             description: """
-                \(name) differs from line \(line + 1) on
+                \(path) differs from line \(line + 1) on
                 - \(line < left.count ? String(left[line]) : "(end)")
                 + \(line < right.count ? String(right[line]) : "(end)")
                 """)
