@@ -29,6 +29,8 @@ package struct SettingDescriptor: Hashable, Sendable {
         /// `90s`, `15 min`, `2h`, `7d`.
         case duration
         case choice([String])
+        /// One of the words or a list of them.
+        case choices([String])
         /// A regular expression of PCRE2.
         case pattern
         /// RFC 3339, or a date alone.
@@ -69,6 +71,7 @@ extension SettingDescriptor.Kind {
         case .integer(let range): "a whole number from \(range.lowerBound) to \(range.upperBound)"
         case .duration: "a duration such as `90s`, `15min`, `2h` or `7d`"
         case .choice(let choices): "one of " + choices.map { "`\($0)`" }.joined(separator: ", ")
+        case .choices(let choices): "a list of " + choices.map { "`\($0)`" }.joined(separator: ", ")
         case .pattern: "a regular expression"
         case .moment: "a time such as `2026-01-31T08:00:00Z` or a date"
         case .timeZone: "`UTC` or an offset such as `+02:00`"
@@ -142,6 +145,7 @@ extension SettingDescriptor {
         case .text, .path, .pattern: return text.isEmpty ? nil : .text(text)
         case .texts, .paths: return text.isEmpty ? nil : .texts([text])
         case .choice(let choices): return choices.contains(text) ? .text(text) : nil
+        case .choices(let choices): return choices.contains(text) ? .texts([text]) : nil
         case .flag:
             return ["true": true, "yes": true, "on": true, "false": false, "no": false, "off": false][text.lowercased()].map { .flag($0) }
         case .integer(let range): return Int64(text).flatMap { range.contains($0) ? .number($0) : nil }
@@ -158,6 +162,9 @@ extension SettingDescriptor {
         switch (kind, value) {
         case (.texts, .array(let items)), (.paths, .array(let items)), (.command, .array(let items)):
             let texts = items.compactMap { $0.stringValue }.filter { !$0.isEmpty && !$0.utf8.contains(0) }
+            return texts.count == items.count && !texts.isEmpty ? .texts(texts) : nil
+        case (.choices(let choices), .array(let items)):
+            let texts = items.compactMap { $0.stringValue }.filter(choices.contains)
             return texts.count == items.count && !texts.isEmpty ? .texts(texts) : nil
         case (.map, .object(let members)):
             let texts = members.compactMapValues { $0.scalarText }

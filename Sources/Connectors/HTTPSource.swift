@@ -79,6 +79,19 @@ struct HTTPSource: Sendable {
         return HTTPRequest(.get, url + path + (pairs.isEmpty ? "" : "?" + pairs.joined(separator: "&")), headers: headers)
     }
 
+    /// Path and query of the next page, as the answer's `Link` names it; nil when it is the last.
+    static func nextPage(_ response: HTTPResponse) -> String? {
+        guard let link = response.nextLink else { return nil }
+        guard let scheme = link.firstRange(of: "://") else { return link.hasPrefix("/") ? link : nil }
+        return link[scheme.upperBound...].firstIndex(of: "/").map { String(link[$0...]) }
+    }
+    /// A question at a path from the root of the configured server, whatever host a link named: credentials go nowhere else.
+    func get(page: String, headers: [HTTPHeader] = []) -> HTTPRequest {
+        let host = url.firstRange(of: "://").map { $0.upperBound } ?? url.startIndex
+        let root = url[..<(url[host...].firstIndex(of: "/") ?? url.endIndex)]
+        return HTTPRequest(.get, root + (page.hasPrefix("/") ? page : "/" + page), headers: headers)
+    }
+
     /// All but the unreserved characters of RFC 3986 as `%XX`.
     static func escaped(_ text: String) -> String {
         var out = ""
@@ -160,7 +173,8 @@ struct HTTPSource: Sendable {
     private static func words(_ body: ArraySlice<UInt8>) -> String {
         let parsed = Array(body).withUnsafeBytes { JSONReader.parse($0) }
         if case .success(.object(let members)) = parsed {
-            return ["error", "message", "reason", "detail"].lazy.compactMap { members[$0]?.stringValue }.first?.clipped(to: 300) ?? ""
+            let words = ["error", "message", "reason", "detail"].lazy.compactMap { members[$0]?.stringValue }.first
+            return (words ?? members["errorMessages"]?.arrayValue?.first?.stringValue)?.clipped(to: 300) ?? ""
         }
         let text = String(decoding: body, as: UTF8.self).split { $0.isNewline || $0.isWhitespace }.joined(separator: " ")
         return text.hasPrefix("<") ? "" : text.clipped(to: 200)

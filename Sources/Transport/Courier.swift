@@ -144,7 +144,8 @@ package struct Courier: Sendable {
 
     private static func outcome(_ result: Result<HTTPResponse, TransportError>, now: Instant) -> Attempts.Outcome {
         switch result {
-        case .success(let response): .answered(status: response.status, retryAfterSeconds: response.retryAfterSeconds(now: now))
+        case .success(let response):
+            .answered(status: response.isRateLimited ? 429 : response.status, retryAfterSeconds: response.waitSeconds(now: now))
         case .failure(.cancelled): .failed(isTransient: false, reason: "interrupted")
         case .failure(let error): .failed(isTransient: error.isTransient, reason: error.description)
         }
@@ -156,7 +157,9 @@ package struct Courier: Sendable {
         switch (why, last) {
         case (.breakerOpen(let until), _): .breakerOpen(until: until, lastError: attempts.breaker.lastError)
         case (.budgetSpent, .success(let response)):
-            .budgetSpent(last: "\(place) answered with status \(response.status)", attempts: attempts.attempts)
+            .budgetSpent(
+                last: "\(place) answered with status \(response.status)" + (response.isRateLimited ? ", its rate limit is spent" : ""),
+                attempts: attempts.attempts)
         case (.budgetSpent, .failure(let error)):
             .budgetSpent(last: attempts.attempts == 0 ? "not asked" : error.description, attempts: attempts.attempts)
         case (_, .success(let response)): .status(response.status, place: place, attempts: attempts.attempts)

@@ -69,6 +69,42 @@ package struct HTTPResponse: Hashable, Sendable {
         return headers.first { $0.name.lowercased() == wanted }?.value
     }
 
+    /// True when the server takes no more requests for now: `429`, or `403` that says so by `Retry-After`, by a limit of which nothing
+    /// remains, or in words, as GitHub does (<https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api>).
+    package var isRateLimited: Bool {
+        if status == 429 { return true }
+        guard status == 403 else { return false }
+        if header("retry-after") != nil || isLimitSpent { return true }
+        return String(decoding: body.prefix(2_048), as: UTF8.self).lowercased().contains("rate limit")
+    }
+    private var isLimitSpent: Bool { (header("x-ratelimit-remaining") ?? header("ratelimit-remaining"))?.trimmed == "0" }
+
+    /// How long to wait before asking again, in seconds from `now`: `Retry-After`; else, of a limit of which nothing remains, until its
+    /// `X-RateLimit-Reset` or `RateLimit-Reset`; else the minute that GitHub wants of a `403` that names no time.
+    package func waitSeconds(now: Instant) -> Double? {
+        if let seconds = retryAfterSeconds(now: now) { return seconds }
+        guard isRateLimited else { return nil }
+        if isLimitSpent, let reset = (header("x-ratelimit-reset") ?? header("ratelimit-reset"))?.trimmed {
+            // Either when, or in how many seconds.
+            if let number = Double(reset), number >= 0 { return number < 1e8 ? number : max(0, number - Double(now.ms) / 1_000) }
+            if let moment = Instant(rfc3339: reset) { return max(0, Double(moment - now) / 1_000) }
+        }
+        return status == 403 ? 60 : nil
+    }
+
+    /// Where `Link: <…>; rel="next"` leads (RFC 8288); nil when there is no such link.
+    package var nextLink: String? {
+        guard let value = header("link") else { return nil }
+        for link in value.split(separator: ",") {
+            let parts = link.split(separator: ";").map { String($0).trimmed }
+            guard let target = parts.first, target.hasPrefix("<"), target.hasSuffix(">") else { continue }
+            if parts.dropFirst().contains(where: { $0 == "rel=\"next\"" || $0 == "rel=next" }) {
+                return String(target.dropFirst().dropLast())
+            }
+        }
+        return nil
+    }
+
     /// `Retry-After` in seconds from `now`, as digits or as an HTTP date (RFC 9110, 10.2.3); nil when absent or unreadable.
     package func retryAfterSeconds(now: Instant) -> Double? {
         guard let value = header("retry-after")?.trimmed else { return nil }

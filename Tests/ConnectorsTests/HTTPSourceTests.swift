@@ -15,6 +15,23 @@ private func source(_ values: [String: JSONValue] = [:], workspace: String = "/w
 @Suite struct HTTPSourceTests {
     private let now = Workspace.noon
 
+    @Test func `the next page is asked of the configured server, whatever host a link names`() throws {
+        let answer = HTTPResponse(status: 200, headers: [HTTPHeader("Link", #"<https://evil.example/api/a?page=2>; rel="next""#)])
+        let page = try #require(HTTPSource.nextPage(answer))
+        #expect(
+            try source(["url": "https://git.example.org:8443/api/v3"]).get(page: page).url == "https://git.example.org:8443/api/a?page=2")
+    }
+
+    @Test func `a 403 that speaks of a rate limit is waited out`() async throws {
+        let server = FakeServer { number, _ in
+            number == 0 ? .status(403, "{}", [HTTPHeader("retry-after", "7")]) : .ok("{}")
+        }
+        let network = server.access()
+        let http = try source()
+        _ = try await http.send(http.get("/x"), through: SourceAccess(now: Workspace.noon, network: network))
+        #expect((network.clock as? SleepClock)?.slept == 7_000)
+    }
+
     @Test func `a question is a path below the address with an escaped query`() throws {
         #expect(try source().get("/q", [("a b", "x&y=\"ü\"")]).url == "https://x.example/base/q?a%20b=x%26y%3D%22%C3%BC%22")
     }
