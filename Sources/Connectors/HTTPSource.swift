@@ -149,6 +149,18 @@ struct HTTPSource: Sendable {
         }
     }
 
+    /// The same for what may be gone, such as an old log: nil when the server says `404`.
+    func find(
+        _ request: HTTPRequest, through access: SourceAccess, fault: (HTTPResponse) -> String? = Self.jsonFault
+    ) async throws(ConnectorError) -> HTTPResponse? {
+        do throws(ConnectorError) {
+            return try await send(request, through: access, fault: fault)
+        } catch {
+            if case .refused(_, 404, _, _) = error { return nil }
+            throw error
+        }
+    }
+
     /// Nil when the answer is one whole JSON document.
     static func jsonFault(_ response: HTTPResponse) -> String? {
         switch response.body.withUnsafeBytes({ JSONReader.withDocument($0) { _ in } }) {

@@ -113,6 +113,14 @@ private func source(_ values: [String: JSONValue] = [:], workspace: String = "/w
         }
     }
 
+    @Test func `what may be gone is nil where it is, and any other refusal is an error`() async throws {
+        let source = try source()
+        let gone = SourceAccess(now: now, network: FakeServer { _, _ in .status(404) }.access())
+        #expect(try await source.find(source.get("/"), through: gone) == nil)
+        let denied = SourceAccess(now: now, network: FakeServer { _, _ in .status(403) }.access())
+        await #expect(throws: ConnectorError.self) { try await source.find(source.get("/"), through: denied) }
+    }
+
     @Test func `what is not JSON is asked for again`() async throws {
         let server = FakeServer { number, _ in .ok(number == 0 ? #"{"a":"# : "{}") }
         let source = try source()
