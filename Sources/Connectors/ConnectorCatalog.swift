@@ -5,8 +5,8 @@ package enum ConnectorCatalog {
     package static let all: [any Connector.Type] = [
         GitConnector.self, ChangesConnector.self, LogsConnector.self, MetricsConnector.self, TracesConnector.self, TestsConnector.self,
         AlertsConnector.self, FeedConnector.self, ReportsConnector.self, TopologyConnector.self, EventsConnector.self,
-        PrometheusConnector.self, AlertmanagerConnector.self, GraphiteConnector.self, WebFeedConnector.self, JournaldConnector.self,
-        ExecConnector.self,
+        PrometheusConnector.self, AlertmanagerConnector.self, GraphiteConnector.self, WebFeedConnector.self, BuildbotConnector.self,
+        JournaldConnector.self, ExecConnector.self,
     ]
 
     /// The settings that every kind has which asks over HTTP.

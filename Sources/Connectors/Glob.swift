@@ -33,7 +33,7 @@ struct GlobPattern: Hashable, Sendable {
         self.parts = parts
     }
 
-    private static func tokens(_ bytes: [UInt8]) -> [Token] {
+    static func tokens(_ bytes: [UInt8]) -> [Token] {
         var tokens: [Token] = []
         var at = 0
         while at < bytes.count {
@@ -112,5 +112,19 @@ extension GlobPattern.Token {
         case .anyText: false
         case .oneOf(let ranges, let isNegated): ranges.contains { $0.contains(byte) } != isNegated
         }
+    }
+}
+
+/// Names that fit one of several patterns, between commas: `main, release*`. `*` is any text, capitals do not matter.
+struct NameList: Sendable {
+    private let patterns: [[GlobPattern.Token]]
+    init(_ text: String) {
+        patterns = text.split(separator: ",").map { part in
+            GlobPattern.tokens(Array(part.drop { $0 == " " }.lowercased().utf8.reversed().drop { $0 == 32 }.reversed()))
+        }
+    }
+    func contains(_ name: String) -> Bool {
+        let name = name.lowercased()
+        return patterns.contains { GlobPattern.matches(name, $0) }
     }
 }

@@ -70,7 +70,7 @@ private struct Subject: Sendable {
         Subject(kind: "prometheus", settings: ["queries": ["rate": "x"], "lookback": "10min"]),
         Subject(kind: "alertmanager"),
         Subject(kind: "graphite", settings: ["targets": ["rate": "x"], "lookback": "10min"]),
-        Subject(kind: "web-feed"),
+        Subject(kind: "web-feed"), Subject(kind: "buildbot"),
     ]
 }
 
