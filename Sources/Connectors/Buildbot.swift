@@ -7,7 +7,9 @@ import Transport
 package struct BuildbotConnector: HTTPConnector {
     package static let descriptor = ConnectorDescriptor(
         kind: "buildbot", summary: "Builds of Buildbot: commits, failed steps with the end of their logs, test reports in logs.",
-        settings: HTTPSource.settings + BuildScope.settings + [
+        settings: HTTPSource.settings + [
+            SettingDescriptor("builders", .text, usual: "all", "only builds of these builders: `checkout*, search`")
+        ] + BuildScope.settings + [
             SettingDescriptor("test_steps", .text, usual: usualTestSteps, "the steps whose logs may be test reports")
         ] + TimeWindows.settings,
         sample: """
@@ -20,6 +22,8 @@ package struct BuildbotConnector: HTTPConnector {
     let http: HTTPSource
     private let windows: TimeWindows
     private let scope: BuildScope
+    /// Nil means all.
+    private let builders: NameList?
     private let testSteps: NameList
 
     private static let item = "builds"
@@ -38,6 +42,7 @@ package struct BuildbotConnector: HTTPConnector {
         http = HTTPSource(settings)
         windows = TimeWindows(settings, stepMs: 1_000, longestMs: 366 * .dayMs)
         scope = BuildScope(settings)
+        builders = settings.text("builders").map { NameList($0) }
         testSteps = NameList(settings.text("test_steps") ?? Self.usualTestSteps)
     }
 
@@ -59,7 +64,7 @@ package struct BuildbotConnector: HTTPConnector {
         var progress = known
         var isAll = builds.count < Self.buildsAsked
         for build in builds {
-            if !known.seen.contains(build.id) {
+            if !known.seen.contains(build.id), builders?.contains(build.fact.name) != false {
                 if page.items.count == Self.buildsPerPage {
                     isAll = false
                     break

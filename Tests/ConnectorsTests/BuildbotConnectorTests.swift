@@ -120,6 +120,11 @@ import Testing
         #expect(first.reading.events.count == 20 && second.reading.events.count == 10)
     }
 
+    @Test func `of builders that are not named nothing is read`() async throws {
+        let run = try await workspace.collect(try connector(["builders": "docs, x*"]), network: try Contract("buildbot").server.access())
+        #expect(run.reading.events.map(\.title) == ["docs #3 was cancelled"] && run.reading.tests.isEmpty)
+    }
+
     @Test func `a report that is too large is a dead letter, and the build is read`() async throws {
         let contract = try Contract("buildbot")
         let server = FakeServer { _, request in
