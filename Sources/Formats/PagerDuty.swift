@@ -51,19 +51,24 @@ struct PagerDuty {
             return reading.refuse("the PagerDuty incident has no time in `created_at`", line: line, excerpt: FactDocument.excerpt(data))
         }
         let isResolved = data.line("status") == "resolved" || type.hasSuffix("resolved") || type.hasSuffix("resolve")
+        let ended = isResolved ? data.time("resolved_at") ?? occurred : nil
+        events.append(Self.event(data, id, from: started, isResolved: isResolved, endedAt: ended, document))
+    }
+
+    /// An incident as PagerDuty shows it, at whatever door. Its priority says how bad it is, or else its urgency.
+    static func event(
+        _ incident: FactFields, _ id: String, from started: Instant, isResolved: Bool, endedAt: Instant?, _ document: DocumentOrigin
+    ) -> Event {
         var attributes: [String: JSONValue] = [EventAttribute.status: .string(isResolved ? "resolved" : "firing")]
-        if isResolved, let ended = data.time("resolved_at") ?? occurred {
-            attributes[EventAttribute.endedAt] = .int(max(started, ended).ms)
-        }
-        let priority = data.fields("priority")?.line("summary", "name").flatMap { Severity(word: $0) }
-        let urgency: Severity? = data.line("urgency").map { $0 == "high" ? .high : .medium }
-        events.append(
-            Event(
-                source: .alerts, type: .alert, subject: id, at: started, severity: priority ?? urgency ?? .high,
-                title: StructuredText.title(data.line("title", "summary", "description") ?? "PagerDuty incident \(id)"),
-                body: data.fields("body")?.text("details") ?? "",
-                service: data.fields("service")?.line("summary", "name") ?? document.service, environment: document.environment,
-                attributes: attributes, origin: document.origin, sourceID: id, url: data.url("html_url", "self")))
+        if let endedAt { attributes[EventAttribute.endedAt] = .int(max(started, endedAt).ms) }
+        let priority = incident.fields("priority")?.line("summary", "name").flatMap { Severity(word: $0) }
+        let urgency: Severity? = incident.line("urgency").map { $0 == "high" ? .high : .medium }
+        return Event(
+            source: .alerts, type: .alert, subject: id, at: started, severity: priority ?? urgency ?? .high,
+            title: StructuredText.title(incident.line("title", "summary", "description") ?? "PagerDuty incident \(id)"),
+            body: incident.fields("body")?.text("details") ?? "",
+            service: incident.fields("service")?.line("summary", "name") ?? document.service, environment: document.environment,
+            attributes: attributes, origin: document.origin, sourceID: id, url: incident.url("html_url", "self"))
     }
 
     private mutating func readSent(_ fields: FactFields, _ line: Int64, _ reading: inout Reading) {

@@ -72,6 +72,7 @@ private struct Subject: Sendable {
         Subject(kind: "graphite", settings: ["targets": ["rate": "x"], "lookback": "10min"]),
         Subject(kind: "web-feed"), Subject(kind: "buildbot"),
         Subject(kind: "jenkins", settings: ["jobs": "shop/checkout/main"]),
+        Subject(kind: "pagerduty"),
     ]
 }
 

@@ -277,6 +277,7 @@ def check_every_kind(prometheus_port):
     nowhere = {"url": f"http://127.0.0.1:{free_port()}", "allow_loopback": "true"}
     sources += [dict(nowhere, name=kind, kind=kind) for kind in ("alertmanager", "graphite", "web-feed", "buildbot")]
     sources += [dict(nowhere, name="jenkins", kind="jenkins", jobs="shop")]
+    sources += [dict(nowhere, name="pagerduty", kind="pagerduty")]
     sources += [{"name": "journald", "kind": "journald", "file": "none.journal"}]
     place = workspace("every-kind", sources)
     checked = caseboard(place, "check", now="2026-03-10T15:00:00Z", expect=1)["sources"]

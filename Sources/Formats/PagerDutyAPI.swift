@@ -1,0 +1,90 @@
+import Model
+
+/// Reads answers of PagerDuty's REST API, version 2: lists of incidents and of the log entries of one
+/// (<https://developer.pagerduty.com/api-reference/9d0b4b12e36f9-list-incidents>).
+package enum PagerDutyAPIReader {
+    package struct Incident: Hashable, Sendable {
+        package var id: String
+        /// `triggered`, `acknowledged` or `resolved`.
+        package var status: String
+        /// When its status changed last, as PagerDuty writes it.
+        package var changedAt: String
+        package var event: Event
+
+        package var isResolved: Bool { status == "resolved" }
+    }
+
+    /// Nil when the bytes are one whole answer that holds `member`; else why not.
+    package static func fault(_ bytes: UnsafeRawBufferPointer, _ member: StaticString) -> String? {
+        switch JSONReader.withDocument(bytes, { $0[member] != nil }) {
+        case .success(true): nil
+        case .success(false): "it is JSON of another kind"
+        case .failure(let problem): "the answer is not JSON: \(problem.reason)"
+        }
+    }
+
+    /// The incidents of a list, and whether more stand behind them. `services` are names at PagerDuty → names here.
+    package static func incidents(
+        _ bytes: UnsafeRawBufferPointer, from document: DocumentOrigin, services: [String: String] = [:]
+    ) -> (incidents: [Incident], hasMore: Bool) {
+        let found = JSONReader.withDocument(bytes) { root -> ([Incident], Bool) in
+            let list = root["incidents"].map(\.elements).map(Array.init) ?? []
+            return (list.compactMap { incident($0, document, services) }, root["more"]?.bool ?? false)
+        }
+        return (try? found.get()) ?? ([], false)  // what is no document was refused when it came
+    }
+
+    /// One incident, asked for by its id.
+    package static func incident(
+        _ bytes: UnsafeRawBufferPointer, from document: DocumentOrigin, services: [String: String] = [:]
+    ) -> Incident? {
+        let found = JSONReader.withDocument(bytes) { root in root["incident"].flatMap { incident($0, document, services) } }
+        return (try? found.get()) ?? nil  // as above
+    }
+
+    private static func incident(_ node: JSONNode, _ document: DocumentOrigin, _ services: [String: String]) -> Incident? {
+        guard node.isObject, node.tapeCount <= FactDocument.objectValues, case .object(var members) = node.value else { return nil }
+        if let name = FactFields(members["service"])?.line("summary", "name"), let own = services[name] {
+            members["service"] = ["summary": .string(own)]
+        }
+        let fields = FactFields(members)
+        guard let id = fields.line("id"), let started = fields.time("created_at") else { return nil }
+        let status = fields.line("status") ?? ""
+        let changedAt = fields.line("last_status_change_at") ?? ""
+        let ended = status == "resolved" ? fields.time("resolved_at", "last_status_change_at") : nil
+        var event = PagerDuty.event(fields, id, from: started, isResolved: status == "resolved", endedAt: ended, document)
+        if let number = fields.value("incident_number")?.intValue { event.attributes["incident_number"] = .int(number) }
+        let people = (fields.value("assignments")?.arrayValue ?? []).prefix(20).compactMap {
+            FactFields($0)?.fields("assignee")?.line("summary")
+        }
+        if !people.isEmpty { event.attributes["assigned_to"] = .strings(people) }
+        event.sealID()
+        return Incident(id: id, status: status, changedAt: changedAt, event: event)
+    }
+
+    /// Adds to an incident what its log entries say: who acknowledged it first and when, who resolved it last and when.
+    package static func complete(_ incident: Incident, withLogEntries bytes: UnsafeRawBufferPointer) -> Incident {
+        typealias Entry = (type: String, at: Instant, by: String?)
+        let found = JSONReader.withDocument(bytes) { root -> [Entry] in
+            let list = root["log_entries"].map(\.elements).map(Array.init) ?? []
+            return list.compactMap { node in
+                guard node.isObject, node.tapeCount <= FactDocument.objectValues, let fields = FactFields(node.value),
+                    let at = fields.time("created_at")
+                else { return nil }
+                return (fields.line("type") ?? "", at, fields.fields("agent")?.line("summary"))
+            }
+        }
+        let entries = (try? found.get()) ?? []  // as above
+        var incident = incident
+        if let first = entries.filter({ $0.type.hasPrefix("acknowledge_log_entry") }).min(by: { $0.at < $1.at }) {
+            incident.event.attributes["acknowledged_at"] = .int(first.at.ms)
+            incident.event.attributes["acknowledged_by"] = first.by.map { .string($0) }
+        }
+        if incident.isResolved, let last = entries.filter({ $0.type.hasPrefix("resolve_log_entry") }).max(by: { $0.at < $1.at }) {
+            incident.event.attributes[EventAttribute.endedAt] = .int(max(incident.event.occurredAt, last.at).ms)
+            incident.event.attributes["resolved_by"] = last.by.map { .string($0) }
+        }
+        incident.event.sealID()
+        return incident
+    }
+}
