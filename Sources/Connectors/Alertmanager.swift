@@ -16,25 +16,42 @@ package struct AlertmanagerConnector: HTTPConnector {
             """)
 
     let http: HTTPSource
-    private let filter: String?
-    private static let item = "alerts"
+    private let list: AlertmanagerList
 
     package init(settings: SourceSettings) throws(ConnectorError) {
         http = HTTPSource(settings)
-        filter = settings.text("filter")
+        list = AlertmanagerList(http: http, root: "/api/v2", filter: settings.text("filter"))
     }
 
     /// What fired and ended while it did not answer is told by nobody.
     package var catchesUp: Bool { false }
 
     package func fetch(after cursors: [String: Cursor], through access: SourceAccess) async throws(ConnectorError) -> Page? {
+        try await list.fetch(after: cursors, through: access)
+    }
+    static func read(_ bytes: UnsafeRawBufferPointer, from document: DocumentOrigin) -> Reading {
+        AlertmanagerReader.read(bytes, from: document)
+    }
+    package func probe(through access: SourceAccess) async -> SourceProbe {
+        await http.probe(list.request, through: access, fault: AlertmanagerList.fault, sample: AlertmanagerList.sample)
+    }
+}
+
+/// What fires, as an API like Alertmanager's lists it below `root`.
+struct AlertmanagerList: Sendable {
+    let http: HTTPSource
+    let root: String
+    let filter: String?
+    private static let item = "alerts"
+
+    func fetch(after cursors: [String: Cursor], through access: SourceAccess) async throws(ConnectorError) -> Page? {
         let known = cursors[Self.item]?.state
         let asked = known?["asked"]?.intValue
         if let asked, asked >= access.now.ms { return nil }
-        let answer = try await http.send(alerts, through: access, fault: Self.fault)
+        let answer = try await http.send(request, through: access, fault: Self.fault)
         var firing = AlertList(answer.body)
         if firing.isAnySilenced {
-            firing = firing.with(silences: try await http.send(http.get("/api/v2/silences"), through: access, fault: Self.fault).body)
+            firing = firing.with(silences: try await http.send(http.get(root + "/silences"), through: access, fault: Self.fault).body)
         }
         let ended = AlertList(known?["open"]).without(firing).ended(at: Instant(ms: asked ?? access.now.ms))
         var page = Page()
@@ -44,24 +61,19 @@ package struct AlertmanagerConnector: HTTPConnector {
         return page
     }
 
-    private var alerts: HTTPRequest { http.get("/api/v2/alerts", filter.map { [("filter", $0)] } ?? []) }
+    var request: HTTPRequest { http.get(root + "/alerts", filter.map { [("filter", $0)] } ?? []) }
 
-    private static func fault(_ response: HTTPResponse) -> String? {
+    static func fault(_ response: HTTPResponse) -> String? {
         if let fault = HTTPSource.jsonFault(response) { return fault }
         let isList = response.body.withUnsafeBytes { JSONReader.withDocument($0) { $0.isArray } }
         return isList == .success(true) ? nil : "it is JSON of another kind"
     }
 
-    static func read(_ bytes: UnsafeRawBufferPointer, from document: DocumentOrigin) -> Reading {
-        AlertmanagerReader.read(bytes, from: document)
-    }
-
-    package func probe(through access: SourceAccess) async -> SourceProbe {
-        await http.probe(alerts, through: access, fault: Self.fault) { response in
-            let list = AlertList(response.body)
-            let silenced = list.alerts.count { AlertList.isSilenced($0) }
-            return "\(list.alerts.count) \(list.alerts.count == 1 ? "alert" : "alerts")" + (silenced > 0 ? ", \(silenced) silenced" : "")
-        }
+    /// What `check` says of an answer.
+    static func sample(_ response: HTTPResponse) -> String {
+        let list = AlertList(response.body)
+        let silenced = list.alerts.count { AlertList.isSilenced($0) }
+        return "\(list.alerts.count) \(list.alerts.count == 1 ? "alert" : "alerts")" + (silenced > 0 ? ", \(silenced) silenced" : "")
     }
 }
 

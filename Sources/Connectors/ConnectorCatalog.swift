@@ -6,7 +6,7 @@ package enum ConnectorCatalog {
         GitConnector.self, ChangesConnector.self, LogsConnector.self, MetricsConnector.self, TracesConnector.self, TestsConnector.self,
         AlertsConnector.self, FeedConnector.self, ReportsConnector.self, TopologyConnector.self, EventsConnector.self,
         PrometheusConnector.self, AlertmanagerConnector.self, GraphiteConnector.self, WebFeedConnector.self, BuildbotConnector.self,
-        JenkinsConnector.self, PagerDutyConnector.self, JournaldConnector.self, ExecConnector.self,
+        JenkinsConnector.self, PagerDutyConnector.self, GrafanaConnector.self, JournaldConnector.self, ExecConnector.self,
     ]
 
     /// The settings that every kind has which asks over HTTP.

@@ -69,8 +69,7 @@ package enum GraphiteReader {
             var members = data(fields.value("data"))
             members["specversion"] = nil
             let tags = tags(fields.value("tags"))
-            let words = tags + title.split(separator: " ").map(String.init)
-            let isDeployment = words.contains { $0.lowercased().hasPrefix("deploy") || $0.lowercased().hasPrefix("release") }
+            let isDeployment = isDeployment(title, tags: tags)
             members["type"] = members["type"] ?? .string((isDeployment ? EventType.deployment : .configChange).rawValue)
             members["title"] = .string(title)
             members["time"] = fields.value("when")
@@ -79,6 +78,13 @@ package enum GraphiteReader {
             CloudEventsReader.append(FactFields(members), line, document, &reading)
         }
         return reading
+    }
+
+    /// True when a tag or a word of the title says `deploy` or `release`.
+    static func isDeployment(_ title: String, tags: [String]) -> Bool {
+        (tags + title.split(separator: " ").map(String.init)).contains {
+            $0.lowercased().hasPrefix("deploy") || $0.lowercased().hasPrefix("release")
+        }
     }
 
     /// Text becomes the body; an object, or text that is one, the members.

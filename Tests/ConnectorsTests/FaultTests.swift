@@ -73,6 +73,7 @@ private struct Subject: Sendable {
         Subject(kind: "web-feed"), Subject(kind: "buildbot"),
         Subject(kind: "jenkins", settings: ["jobs": "shop/checkout/main"]),
         Subject(kind: "pagerduty"),
+        Subject(kind: "grafana"),
     ]
 }
 

@@ -278,6 +278,7 @@ def check_every_kind(prometheus_port):
     sources += [dict(nowhere, name=kind, kind=kind) for kind in ("alertmanager", "graphite", "web-feed", "buildbot")]
     sources += [dict(nowhere, name="jenkins", kind="jenkins", jobs="shop")]
     sources += [dict(nowhere, name="pagerduty", kind="pagerduty")]
+    sources += [dict(nowhere, name="grafana", kind="grafana")]
     sources += [{"name": "journald", "kind": "journald", "file": "none.journal"}]
     place = workspace("every-kind", sources)
     checked = caseboard(place, "check", now="2026-03-10T15:00:00Z", expect=1)["sources"]
