@@ -126,10 +126,12 @@ package struct BuildbotConnector: HTTPConnector {
                 if step == failed, let log = logs.first(where: { $0.name == "stdio" }) ?? logs.first(where: { $0.type == "t" }) {
                     fact.logTail = try await text(of: log, from: max(0, log.lines - BuildFact.logTailLines), access) ?? ""
                 }
+                let known = reading.tests.count
                 for log in logs where readsTests && log.isTestReport {
                     let place = "\(fact.place), \(step.name), \(log.name)"
                     try await add(log, of: fact, at: place, to: &page, &reading, access)
                 }
+                if step == failed { fact.failedTests = BuildFact.failures(in: reading.tests.dropFirst(known)) }
             }
         }
         if fact.isFailure {

@@ -169,6 +169,7 @@ package struct JenkinsConnector: HTTPConnector {
                 origin.fallbackTime = fact.endedAt
                 reading.tests = fact.complete(
                     report?.body.withUnsafeBytes { JenkinsReader.tests($0, from: origin, stack: StackTrace.parse) } ?? [])
+                if fact.isFailure { fact.failedTests = BuildFact.failures(in: reading.tests) }
             } catch {
                 guard error.isTooMuch else { throw error }
                 page.deadLetters.append(

@@ -23,6 +23,8 @@ package struct BuildFact: Hashable, Sendable {
     /// Of a branch whose failures alarm nobody: it is context whatever became of it.
     package var isSideline = false
     package var changes: [Change] = []
+    /// Tests whose results are known that failed what failed: then they are the signals, each with its own history.
+    package var failedTests = 0
     /// What failed in it first.
     package var failedStep: String?
     /// The end of what the failed step printed.
@@ -38,12 +40,13 @@ package struct BuildFact: Hashable, Sendable {
     /// For messages and dead letters.
     package var place: String { "\(name) #\(number)" }
 
-    /// A failure is a signal, at the moment at which it was known; all else is context, and so is a sideline.
+    /// A failure is a signal, at the moment at which it was known; all else is context, and so are a sideline and what its tests tell.
     package func event(_ document: DocumentOrigin) -> Event {
         var attributes: [String: JSONValue] = [EventAttribute.status: .string(outcome.rawValue), "build": .int(number)]
         if let branch { attributes["branch"] = .string(branch) }
         if let startedAt { attributes["duration_ms"] = .int(max(0, endedAt - startedAt)) }
         if let failedStep { attributes["step"] = .string(failedStep) }
+        if failedTests > 0 { attributes[EventAttribute.count] = .int(Int64(failedTests)) }
         if !changes.isEmpty {
             let listed = changes.prefix(Self.changesListed)
             attributes["changes"] = .array(listed.map { .strings([$0.commit, $0.author, $0.subject]) })
@@ -65,7 +68,7 @@ package struct BuildFact: Hashable, Sendable {
         let title = "\(name) #\(number) \(words)" + (isFailure ? failedStep.map { " in \($0)" } ?? "" : "")
         return Event(
             source: .ci, type: isFailure ? .buildFailure : .build, subject: "\(name)#\(number)", at: endedAt,
-            role: isSideline ? .context : nil, severity: !isFailure ? .info : isSideline ? .low : .medium,
+            role: isSideline || failedTests > 0 ? .context : nil, severity: !isFailure ? .info : isSideline ? .low : .medium,
             title: StructuredText.title(title), body: tail, service: service ?? document.service,
             environment: document.environment, attributes: StructuredText.bounded(attributes), origin: document.origin,
             sourceID: "\(name)#\(number)", url: StructuredText.url(url), commit: commit)
@@ -87,6 +90,9 @@ package struct BuildFact: Hashable, Sendable {
             test.service = test.service ?? service
             return test
         }
+    }
+    package static func failures(in tests: some Sequence<TestResult>) -> Int {
+        tests.count { $0.outcome == .failed || $0.outcome == .errored }
     }
 
     /// A revision that is a commit of git: others say nothing to a repository.

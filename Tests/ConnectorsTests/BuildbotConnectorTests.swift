@@ -40,7 +40,7 @@ import Testing
 
     @Test func `a failed build says of which commit it is, where it failed and whose changes were new in it`() async throws {
         let event = try build(try await recorded(), "checkout-linux#8")
-        #expect(event.type == .buildFailure && event.role == .signal && event.severity == .medium && event.service == "checkout")
+        #expect(event.type == .buildFailure && event.severity == .medium && event.service == "checkout")
         #expect(event.commit == "9f3c1ae1d4e5f60718293a4b5c6d7e8f90a1b2c4")
         #expect(event.occurredAt == noon - 20 * .minuteMs)
         #expect(event.attributes["step"] == "unit tests" && event.attributes["duration_ms"] == 120_000)
@@ -62,6 +62,22 @@ import Testing
         #expect(tests.map(\.service) == ["checkout", "checkout"])
         #expect(tests.map(\.runAt) == [noon - 30 * .minuteMs, noon - 20 * .minuteMs])
         #expect(Set(tests.map(\.run)).count == 2)
+    }
+
+    @Test func `what its tests tell is not told again by the build that they failed`() async throws {
+        let event = try build(try await recorded(), "checkout-linux#8")
+        #expect(event.role == .context && event.attributes[EventAttribute.count] == 1)
+    }
+
+    @Test func `a build that failed without failing a test is a signal`() async throws {
+        let contract = try Contract("buildbot")
+        let server = FakeServer { _, request in
+            if request.url.contains("/logs/63/") { return .ok(#"{"logchunks":[]}"#) }
+            return .success(
+                contract.answer("GET", String(request.url.dropFirst("https://x.example".count)), request.headers, [], origin: "x"))
+        }
+        let event = try build(try await workspace.collect(try connector(), network: server.access()), "checkout-linux#8")
+        #expect(event.role == .signal)
     }
 
     @Test func `a build of another branch is context`() async throws {

@@ -60,6 +60,11 @@ import Testing
         #expect(try build(try await recorded(), 39).attributes[EventAttribute.author] == "Ann")
     }
 
+    @Test func `what its tests tell is not told again by the build that they failed`() async throws {
+        let event = try build(try await recorded(), 39)
+        #expect(event.role == .context && event.attributes[EventAttribute.count] == 1)
+    }
+
     @Test func `a test report is read as results of the build's commit`() async throws {
         let tests = try await recorded().reading.tests
         #expect(tests.map(\.outcome) == [.failed, .skipped, .passed])

@@ -267,6 +267,7 @@ def check_buildbot():
     fact(failed["attributes"]["changes"] == [[bad, "Bob <bob@example.org>", "Add discounts"]], "it says whose change was new in it")
     test = next(event for event in events.values() if event["type"] == "test_failure")
     fact(test["commit"] == bad and test["attributes"]["test"] == "total", "the test that failed since then is a signal, of that commit")
+    fact(run["investigations"]["opened"] == [1], "the test and the build that it failed are one investigation")
     fact(not caseboard(place, "run", now=now)["news"], "running again reads no build twice")
 
 
