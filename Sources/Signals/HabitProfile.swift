@@ -6,7 +6,10 @@ struct HabitProfile {
     private let periodMs: Int64
     private var means: [Double]
     private var visits: [Int]
+    /// The slot of the row before, its times, and its band from its second row on.
     private var current = -1
+    private var times: Range<Int64> = 0..<0
+    private var band: ClosedRange<Double>?
     private var sum = 0.0
     private var samples = 0
     private var residualSize: FadingMean
@@ -25,40 +28,46 @@ struct HabitProfile {
         visits = Array(repeating: 0, count: count)
     }
 
-    /// The band for this time, once two days or weeks know it.
-    func band(at timeMs: Int64) -> ClosedRange<Double>? {
-        let slot = slot(of: timeMs)
-        var low = Double.infinity
-        var high = -Double.infinity
-        for near in [slot == 0 ? means.count - 1 : slot - 1, slot, slot == means.count - 1 ? 0 : slot + 1] {
-            guard visits[near] >= 2 else { return nil }
-            low = min(low, means[near])
-            high = max(high, means[near])
-        }
-        return low...high
-    }
-
     /// True when the profile explains the series better than its mean does.
     var isEarned: Bool { residualSize.value < 0.3 * plainSize.value }
 
-    /// The signed distance to the band, 0 inside of it; nil while it is unknown. Then remembers the value.
-    mutating func take(_ value: Double, at timeMs: Int64) -> Double? {
-        var residual: Double?
-        if let band = band(at: timeMs) {
-            let distance = value > band.upperBound ? value - band.upperBound : value < band.lowerBound ? value - band.lowerBound : 0
-            residualSize.add(abs(distance))
+    /// What is known of a time, and how far a value is from it.
+    struct Distance {
+        var band: ClosedRange<Double>
+        /// Signed, 0 inside of the band.
+        var residual: Double
+    }
+
+    /// How far a value is from the band of its time; nil while that is unknown. Then remembers the value.
+    mutating func take(_ value: Double, at timeMs: Int64) -> Distance? {
+        let isSameSlot = times.contains(timeMs)
+        let slot = isSameSlot ? current : slot(of: timeMs)
+        var distance: Distance?
+        if let band = isSameSlot ? band : band(of: slot) {
+            let residual = value > band.upperBound ? value - band.upperBound : value < band.lowerBound ? value - band.lowerBound : 0
+            residualSize.add(abs(residual))
             plainSize.add(abs(value - slowMean.value))
-            residual = distance
+            distance = Distance(band: band, residual: residual)
         }
         slowMean.add(value)
-        let slot = slot(of: timeMs)
-        if slot != current {
-            leave()
+        if !isSameSlot {
+            if slot != current { leave() }
             current = slot
+            band = band(of: slot)
+            let start = timeMs - (timeMs - timeMs.floorDivided(by: periodMs) * periodMs) % slotMs
+            times = start..<start + slotMs
         }
         sum += value
         samples += 1
-        return residual
+        return distance
+    }
+
+    /// The band of a slot, once two days or weeks know it.
+    private func band(of slot: Int) -> ClosedRange<Double>? {
+        let before = slot == 0 ? means.count - 1 : slot - 1
+        let after = slot == means.count - 1 ? 0 : slot + 1
+        guard min(visits[before], visits[slot], visits[after]) >= 2 else { return nil }
+        return min(means[before], means[slot], means[after])...max(means[before], means[slot], means[after])
     }
 
     private mutating func leave() {

@@ -28,7 +28,7 @@ package enum MetricAnomalies {
         var detector = MetricDetector()
         var hold = 0.0
         var rowsSincePeak = Int.max / 2
-        var scored: [(score: Double, row: MetricDetector.Row)?] = []
+        var scored: [(score: Double, view: MetricDetector.View, side: Double, isTaken: Bool)] = []
         scored.reserveCapacity(rows.times.count)
         for index in rows.times.indices {
             let row = detector.take(rows.values[index], at: rows.times[index])
@@ -40,20 +40,21 @@ package enum MetricAnomalies {
                 rowsSincePeak += 1
             }
             let alarm = max(0, row.score - held)
-            scored.append((alarm / (alarm + 0.3), row))
+            scored.append((alarm / (alarm + 0.3), row.view, row.side, false))
         }
         // Points mostly come in order of time: the row of one is the next after the row before.
         var next = 0
         return track.points.map { point in
             let index = next < rows.times.count && rows.times[next] == point.timeMs ? next : rows.index(of: point.timeMs)
-            guard let index, let found = scored[index] else {
+            guard let index, !scored[index].isTaken else {
                 return MetricScore(time: Instant(ms: point.timeMs), value: point.value, score: 0, reason: "", side: 0)
             }
-            scored[index] = nil
+            scored[index].isTaken = true
             next = index + 1
+            let (score, view, side, _) = scored[index]
             return MetricScore(
-                time: Instant(ms: point.timeMs), value: rows.values[index], score: found.score,
-                reason: found.score > 0 ? found.row.view.name : "", side: found.score > 0 ? found.row.side : 0)
+                time: Instant(ms: point.timeMs), value: rows.values[index], score: score, reason: score > 0 ? view.name : "",
+                side: score > 0 ? side : 0)
         }
     }
     private static let holdRows = 100

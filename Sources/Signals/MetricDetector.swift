@@ -2,7 +2,7 @@ import Model
 
 /// Watches one series row by row and says of each row how new it is, looked at in several ways. Keeps no future and a bounded
 /// past; the same rows give the same answers.
-struct MetricDetector {
+struct MetricDetector: ~Copyable {
     enum View: Int, CaseIterable {
         case value, shortLevel, level, longLevel, jump, spread, day, week, stillness
 
@@ -26,9 +26,12 @@ struct MetricDetector {
     private var origin = 0.0
     private var lastTime: Int64 = 0
     private var lastValue = 0.0
-    private var seen = View.allCases.map { view in
-        view == .day || view == .week ? SeenValues(delay: 24, memory: 0) : SeenValues(delay: 2, memory: 0.35)
-    }
+    private var seenValues = SeenValues()
+    private var seenShortLevels = SeenValues()
+    private var seenLevels = SeenValues()
+    private var seenLongLevels = SeenValues()
+    private var seenJumps = SeenValues()
+    private var seenSpreads = SeenValues()
     private var short = FadingMean(over: 8)
     private var middle = FadingMean(over: 24)
     private var long = FadingMean(over: 64)
@@ -37,14 +40,42 @@ struct MetricDetector {
     private var run = 0
     private var longestRun = 0
     private var steps: [Int64] = []
-    private var habits: [Habit] = []
+    private var daily = Habit(view: .day)
+    private var weekly = Habit(view: .week)
 
     /// One rhythm of the series, and how far it is off it.
-    private struct Habit {
+    private struct Habit: ~Copyable {
         let view: View
-        var profile: HabitProfile
-        var level = FadingMean(over: 6)
-        var size = FadingMean(over: 400)
+        /// Once the step of the series is known.
+        var profile: HabitProfile?
+        private var seen = SeenValues(delay: 24, memory: 0)
+        private var level = FadingMean(over: 6)
+        private var size = FadingMean(over: 400)
+
+        init(view: View) { self.view = view }
+
+        /// The distance from the band of a habit, as a level against its own past and against its own size.
+        mutating func compare(_ value: Double, at timeMs: Int64, row: Int, range: Double, _ best: inout Row) {
+            guard let isEarned = profile?.isEarned, let distance = profile?.take(value, at: timeMs) else { return }
+            let residual = distance.residual
+            level.add(residual)
+            var deviation = seen.take(level.value, row: row, floor: 0.05 * range)
+            let scale = max(8 * size.value, 0.1 * range)
+            size.add(min(abs(residual), 4 * max(size.value, 1e-12)))
+            guard row >= 144, isEarned else { return }
+            best.band = distance.band
+            if scale > 0 {
+                let direct = 0.3 * abs(residual) / scale
+                deviation.score = max(deviation.score, direct)
+                deviation.signal = max(deviation.signal, direct)
+            }
+            if deviation.signal > best.signal {
+                best.signal = deviation.signal
+                best.view = view
+                best.side = residual >= 0 ? 1 : -1
+            }
+            best.score = max(best.score, deviation.score)
+        }
     }
 
     /// `value` is finite, `timeMs` later than the row before.
@@ -54,17 +85,16 @@ struct MetricDetector {
             steps.append(timeMs - lastTime)
             if rows == 9 {
                 let step = steps.sorted()[4]
-                habits = [
-                    Habit(view: .day, profile: HabitProfile(stepMs: step, season: .daily)),
-                    Habit(view: .week, profile: HabitProfile(stepMs: step, season: .weekly)),
-                ]
+                daily.profile = HabitProfile(stepMs: step, season: .daily)
+                weekly.profile = HabitProfile(stepMs: step, season: .weekly)
             }
         }
         let range = high >= low ? high - low : 0
+        let row = rows
         var best = Row()
-        func look(_ view: View, _ sample: Double, floor: Double, after warmUp: Int) {
-            let deviation = seen[view.rawValue].take(sample, row: rows, floor: floor * range)
-            guard rows >= warmUp, deviation.score.isFinite else { return }
+        func look(_ view: View, _ seen: inout SeenValues, _ sample: Double, floor: Double, after warmUp: Int) {
+            let deviation = seen.take(sample, row: row, floor: floor * range)
+            guard row >= warmUp, deviation.score.isFinite else { return }
             if deviation.signal > best.signal {
                 best.signal = deviation.signal
                 best.view = view
@@ -72,23 +102,20 @@ struct MetricDetector {
             }
             best.score = max(best.score, deviation.score)
         }
-        look(.value, value, floor: 0, after: 16)
-        if rows > 0 { look(.jump, value - short.value, floor: 0.2, after: 144) }
+        look(.value, &seenValues, value, floor: 0, after: 16)
+        if rows > 0 { look(.jump, &seenJumps, value - short.value, floor: 0.2, after: 144) }
         short.add(value)
         middle.add(value)
         long.add(value)
         let shifted = value - origin
         square.add(shifted * shifted)
-        look(.shortLevel, short.value, floor: 0.02, after: 16)
-        look(.level, middle.value, floor: 0.02, after: 16)
-        look(.longLevel, long.value, floor: 0.05, after: 144)
+        look(.shortLevel, &seenShortLevels, short.value, floor: 0.02, after: 16)
+        look(.level, &seenLevels, middle.value, floor: 0.02, after: 16)
+        look(.longLevel, &seenLongLevels, long.value, floor: 0.05, after: 144)
         let mean = middle.value - origin
-        look(.spread, max(0, square.value - mean * mean).squareRoot(), floor: 0.1, after: 144)
-        // Taken out, so that the profiles are changed in place.
-        var own = habits
-        habits = []
-        for index in own.indices { compare(value, timeMs, range, &own[index], &best) }
-        habits = own
+        look(.spread, &seenSpreads, max(0, square.value - mean * mean).squareRoot(), floor: 0.1, after: 144)
+        daily.compare(value, at: timeMs, row: row, range: range, &best)
+        weekly.compare(value, at: timeMs, row: row, range: range, &best)
         still(value, &best)
         low = min(low, value)
         high = max(high, value)
@@ -96,30 +123,6 @@ struct MetricDetector {
         lastValue = value
         rows += 1
         return best
-    }
-
-    /// The distance from the band of a habit, as a level against its own past and against its own size.
-    private mutating func compare(_ value: Double, _ timeMs: Int64, _ range: Double, _ habit: inout Habit, _ best: inout Row) {
-        let isEarned = habit.profile.isEarned
-        let band = habit.profile.band(at: timeMs)
-        guard let residual = habit.profile.take(value, at: timeMs) else { return }
-        habit.level.add(residual)
-        var deviation = seen[habit.view.rawValue].take(habit.level.value, row: rows, floor: 0.05 * range)
-        let scale = max(8 * habit.size.value, 0.1 * range)
-        habit.size.add(min(abs(residual), 4 * max(habit.size.value, 1e-12)))
-        guard rows >= 144, isEarned else { return }
-        best.band = band
-        if scale > 0 {
-            let direct = 0.3 * abs(residual) / scale
-            deviation.score = max(deviation.score, direct)
-            deviation.signal = max(deviation.signal, direct)
-        }
-        if deviation.signal > best.signal {
-            best.signal = deviation.signal
-            best.view = habit.view
-            best.side = residual >= 0 ? 1 : -1
-        }
-        best.score = max(best.score, deviation.score)
     }
 
     /// A series that always moves and now stands still.

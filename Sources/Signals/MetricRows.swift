@@ -11,8 +11,13 @@ struct MetricRows {
     /// `points` in any order; of two values for one moment the larger stays. With `isCounter` each row is the growth per
     /// second since the point before; a counter that fell began again at zero.
     init(_ points: some Sequence<MetricPoint>, isCounter: Bool, thinned: Bool = true) {
-        var ordered = points.filter { $0.value.isFinite && abs($0.value) < 1e300 && Instant.representable.contains(Instant(ms: $0.timeMs)) }
-        ordered.sort { ($0.timeMs, $0.value) < ($1.timeMs, $1.value) }
+        let moments = Instant.representable.lowerBound.ms...Instant.representable.upperBound.ms
+        var ordered = points.filter { abs($0.value) < 1e300 && moments.contains($0.timeMs) }  // which no NaN is
+        if !zip(ordered, ordered.dropFirst()).allSatisfy({ $0.timeMs < $1.timeMs }) {
+            ordered.sort { ($0.timeMs, $0.value) < ($1.timeMs, $1.value) }
+        }
+        times.reserveCapacity(ordered.count)
+        values.reserveCapacity(ordered.count)
         var last: MetricPoint?
         var sum = 0.0
         var count = 0

@@ -2,13 +2,13 @@ import Model
 
 /// The values a view of a series has taken, as at most 32 weighted places in ascending order. How far a new value is from the
 /// nearest of them, in units of what is a wide gap there, says how new it is (the study `metric-anomalies`, section 2.2).
-struct SeenValues {
+struct SeenValues: ~Copyable {
     private struct Place {
         var visits: Double
         /// How new it was when first seen: the memory of the bad.
         var birth: Double
         var lastRow: Int
-        /// What that memory adds to the distance from here, for scores and for signals.
+        /// What that memory adds to the distance from here, for scores and for signals; never more for scores.
         private(set) var scoreMemory = 0.0
         private(set) var signalMemory = 0.0
 
@@ -27,6 +27,8 @@ struct SeenValues {
     private struct Waiting {
         var value: Double
         var deviation: Double
+        /// How many places were below it when it came.
+        var at: Int
     }
     /// Two ways to read the memory of the bad: sharply for scores, long for signals.
     struct Deviation {
@@ -39,14 +41,16 @@ struct SeenValues {
     /// A multiple of the width of `Lanes`, and so are the gaps between one value more than that.
     static let capacity = 32
     private typealias Lanes = SIMD4<Double>
-    private static let noValue = Double.infinity
-    /// The first `count` are held, ascending, `noValue` behind them; `places` says more of each. Of fixed length, with room for one
-    /// more than is kept and for a whole `Lanes` at its end.
-    private var values: [Double]
-    private var places: [Place]
+    /// The first `count` are held, ascending, between endless ones, so that the first and the last have neighbours, too; `places` says
+    /// more of each. Room for one more than is kept and for a whole `Lanes` at its end.
+    private let values: UnsafeMutablePointer<Double>
+    private let places: UnsafeMutablePointer<Place>
     private var count = 0
+    /// Once `capacity` are held: no two neighbours are closer.
+    private var leastGap = 0.0
     /// A ring of the values that came last; `turn` is the place of the oldest.
-    private var waiting: [Waiting] = []
+    private let waiting: UnsafeMutablePointer<Waiting>
+    private var waitingCount = 0
     private var turn = 0
     private let delay: Int
     private let memory: Double
@@ -55,169 +59,199 @@ struct SeenValues {
     init(delay: Int = 2, memory: Double = 0.35) {
         self.delay = max(1, delay)
         self.memory = memory
-        values = Array(repeating: Self.noValue, count: Self.capacity + Lanes.scalarCount)
-        places = Array(repeating: Place(visits: 1, birth: 0, lastRow: 0, memory: 0), count: Self.capacity + 1)
-        waiting.reserveCapacity(delay)
+        let bounded = UnsafeMutablePointer<Double>.allocate(capacity: 1 + Self.capacity + Lanes.scalarCount)
+        bounded.initialize(to: -.infinity)
+        values = bounded + 1
+        values.initialize(repeating: .infinity, count: Self.capacity + Lanes.scalarCount)
+        places = .allocate(capacity: Self.capacity + 1)
+        places.initialize(repeating: Place(visits: 1, birth: 0, lastRow: 0, memory: 0), count: Self.capacity + 1)
+        waiting = .allocate(capacity: self.delay)
+        waiting.initialize(repeating: Waiting(value: 0, deviation: 0, at: 0), count: self.delay)
+    }
+
+    deinit {
+        (values - 1).deallocate()
+        places.deallocate()
+        waiting.deallocate()
     }
 
     /// How new `value` is, with `floor` as the least unit; then remembers it.
     mutating func take(_ value: Double, row: Int, floor: Double) -> Deviation {
-        let deviation = deviation(of: value, floor: floor)
-        let new = Waiting(value: value, deviation: deviation.score)
-        if waiting.count < delay {
-            waiting.append(new)
-        } else {
-            let ripe = waiting[turn]
-            waiting[turn] = new
-            turn = turn + 1 == delay ? 0 : turn + 1
-            absorb(ripe.value, deviation: ripe.deviation, row: row)
-        }
+        let at = firstIndex(notBelow: value)
+        let deviation = deviation(of: value, at: at, floor: floor)
+        let ripe = waiting[turn]
+        waiting[turn] = Waiting(value: value, deviation: deviation.score, at: at)
+        turn = turn &+ 1 == delay ? 0 : turn &+ 1
+        if waitingCount < delay { waitingCount &+= 1 } else { absorb(ripe, row) }
         return deviation
     }
 
-    private func deviation(of value: Double, floor: Double) -> Deviation {
-        values.withUnsafeBufferPointer { values in
-            places.withUnsafeBufferPointer { places in
-                guard count > 0, let values = values.baseAddress, let places = places.baseAddress else { return Deviation() }
-                return Self.deviation(of: value, floor: floor, count, values, places)
-            }
-        }
-    }
-
-    private static func deviation(
-        of value: Double, floor: Double, _ count: Int, _ values: UnsafePointer<Double>, _ places: UnsafePointer<Place>
-    ) -> Deviation {
-        let range = values[count - 1] - values[0]
-        let above = firstIndex(notBelow: value, count, values)
-        let nearest: Int
-        if above == count {
-            nearest = above - 1
-        } else if above > 0, value - values[above - 1] < values[above] - value {
-            nearest = above - 1
-        } else {
-            nearest = above
-        }
-        let unit = max(0.15 * range, spacing(behind: nearest, from: value, count, values), floor)
-        let side: Double = value > values[nearest] ? 1 : value < values[nearest] ? -1 : 0
-        guard unit > 0 else { return side == 0 ? Deviation() : Deviation(score: 10, signal: 10, side: side) }
-        var score = Double.infinity
-        var signal = Double.infinity
-        var down = nearest
-        while down >= 0 {
-            let distance = abs(value - values[down]) / unit
-            guard distance < max(score, signal) else { break }
-            score = min(score, distance + places[down].scoreMemory)
-            signal = min(signal, distance + places[down].signalMemory)
-            down -= 1
-        }
-        var up = nearest + 1
-        while up < count {
-            let distance = abs(value - values[up]) / unit
-            guard distance < max(score, signal) else { break }
-            score = min(score, distance + places[up].scoreMemory)
-            signal = min(signal, distance + places[up].signalMemory)
-            up += 1
-        }
-        return Deviation(score: score, signal: signal, side: side)
-    }
-
-    /// The mean of up to four gaps on the far side of a place: wide where the series is sparse.
-    @inline(__always)
-    private static func spacing(behind nearest: Int, from value: Double, _ count: Int, _ values: UnsafePointer<Double>) -> Double {
-        let gaps = value >= values[nearest] ? min(4, nearest) : min(4, count - 1 - nearest)
-        if gaps == 0 { return 0 }
-        let at = value >= values[nearest] ? nearest - gaps : nearest + gaps
-        return abs(values[nearest] - values[at]) / Double(gaps)
-    }
+    // MARK: - How new
 
     /// Counts those below, a few at once: few values, and no branch to guess.
     @inline(__always)
-    private static func firstIndex(notBelow value: Double, _ count: Int, _ values: UnsafePointer<Double>) -> Int {
+    private func firstIndex(notBelow value: Double) -> Int {
         let sought = Lanes(repeating: value)
         var below = SIMD4<Int64>()
         var index = 0
-        while index < count {
-            below &-= unsafeBitCast(lanes(values + index) .< sought, to: SIMD4<Int64>.self)  // -1 where it is so
-            index += Lanes.scalarCount
+        while index < Self.capacity {
+            below &-= unsafeBitCast(lanes(index) .< sought, to: SIMD4<Int64>.self)  // -1 where it is so
+            index &+= Lanes.scalarCount
         }
         return Int(below.wrappedSum())
     }
 
     @inline(__always)
-    private static func lanes(_ values: UnsafePointer<Double>) -> Lanes {
-        UnsafeRawPointer(values).loadUnaligned(as: Lanes.self)
+    private func lanes(_ index: Int) -> Lanes { UnsafeRawPointer(values + index).loadUnaligned(as: Lanes.self) }
+
+    /// `above` places are below the value.
+    @inline(__always)
+    private func deviation(of value: Double, at above: Int, floor: Double) -> Deviation {
+        guard count > 0 else { return Deviation() }
+        let last = count &- 1
+        let nearest = min(last, value - values[above &- 1] < values[above] - value ? above &- 1 : above)
+        let side: Double = value > values[nearest] ? 1 : value < values[nearest] ? -1 : 0
+        let unit = max(0.15 * (values[last] - values[0]), spacing(behind: nearest, isBelow: value >= values[nearest]), floor)
+        guard unit > 0 else { return side == 0 ? Deviation() : Deviation(score: 10, signal: 10, side: side) }
+        let distance = abs(value - values[nearest]) / unit
+        guard distance < .infinity else { return Deviation(score: .infinity, signal: .infinity, side: side) }
+        var deviation = Deviation(
+            score: distance + places[nearest].scoreMemory, signal: distance + places[nearest].signalMemory, side: side)
+        // The score is never more than the signal, and what is farther than that matters to neither; mostly the neighbours are.
+        if min(value - values[nearest &- 1], values[nearest &+ 1] - value) / unit < deviation.signal {
+            compare(value, from: nearest, by: -1, unit, &deviation)
+            compare(value, from: nearest, by: 1, unit, &deviation)
+        }
+        return deviation
     }
 
-    private mutating func absorb(_ value: Double, deviation: Double, row: Int) {
-        values.withUnsafeMutableBufferPointer { values in
-            places.withUnsafeMutableBufferPointer { places in
-                guard let values = values.baseAddress, let places = places.baseAddress else { return }
-                Self.absorb(value, deviation, row, memory, &count, values, places)
-            }
+    /// With the places on one side of the nearest, as far as they matter.
+    @inline(never)
+    private func compare(_ value: Double, from nearest: Int, by step: Int, _ unit: Double, _ deviation: inout Deviation) {
+        var place = nearest &+ step
+        while case let distance = abs(value - values[place]) / unit, distance < deviation.signal {
+            deviation.score = min(deviation.score, distance + places[place].scoreMemory)
+            deviation.signal = min(deviation.signal, distance + places[place].signalMemory)
+            place &+= step
         }
     }
 
-    private static func absorb(
-        _ value: Double, _ deviation: Double, _ row: Int, _ memory: Double, _ count: inout Int, _ values: UnsafeMutablePointer<Double>,
-        _ places: UnsafeMutablePointer<Place>
-    ) {
-        let at = firstIndex(notBelow: value, count, values)
-        let range = count > 0 ? values[count - 1] - values[0] : 0
-        var near = -1
-        if at < count, values[at] - value <= 0.005 * range { near = at }
-        if at > 0, value - values[at - 1] <= 0.005 * range, near < 0 || value - values[at - 1] < values[at] - value { near = at - 1 }
-        if near >= 0 {
-            places[near].visits += row - places[near].lastRow > 50 ? 1 : 1.0 / 64
+    /// The mean of up to four gaps on the far side of a place: wide where the series is sparse.
+    @inline(__always)
+    private func spacing(behind nearest: Int, isBelow: Bool) -> Double {
+        let gaps = min(4, isBelow ? nearest : count &- 1 &- nearest)
+        let sum = abs(values[nearest] - values[isBelow ? nearest &- gaps : nearest &+ gaps])
+        return gaps == 3 ? sum / 3 : sum * (gaps == 4 ? 0.25 : gaps == 2 ? 0.5 : 1)
+    }
+
+    // MARK: - Remembering
+
+    private mutating func absorb(_ ripe: Waiting, _ row: Int) {
+        let value = ripe.value
+        // Little has changed since it came.
+        var at = min(ripe.at, count)
+        while at < count, values[at] < value { at &+= 1 }
+        while at > 0, !(values[at &- 1] < value) { at &-= 1 }
+        let range = count > 0 ? values[count &- 1] - values[0] : 0
+        let below = value - values[at &- 1]
+        let above = values[at] - value
+        let gap = min(below, above)
+        if gap <= 0.005 * range {
+            let near = min(below < above ? at &- 1 : at, count &- 1)
+            places[near].visits += row &- places[near].lastRow > 50 ? 1 : 1.0 / 64
             places[near].lastRow = row
             places[near].remember(memory)
             return
         }
+        let new = Place(visits: 1, birth: ripe.deviation, lastRow: row, memory: memory)
+        if count == Self.capacity, gap < leastGap {
+            // Of all that would be held it is one of the two that lie closest.
+            let into = above < below ? at : at &- 1
+            merge(value, new, into: into, isFirst: into == 0, isLast: into == count &- 1)
+            leastGap = min(leastGap, values[into] - values[into &- 1], values[into &+ 1] - values[into])
+        } else {
+            insert(value, new, at)
+        }
+    }
+
+    @inline(never)
+    private mutating func insert(_ value: Double, _ place: Place, _ at: Int) {
         (values + at + 1).update(from: values + at, count: count - at)
         (places + at + 1).update(from: places + at, count: count - at)
         values[at] = value
-        places[at] = Place(visits: 1, birth: deviation, lastRow: row, memory: memory)
+        places[at] = place
         count += 1
-        if count > capacity { mergeClosest(memory, &count, values, places) }
+        if count < Self.capacity { return }
+        let gaps = leastGaps()
+        leastGap = gaps.least
+        if count > Self.capacity {
+            leastGap = gaps.next
+            mergeClosest(gaps.least)
+        }
     }
 
-    /// Of `capacity` + 1 values makes the two that lie closest one.
-    private static func mergeClosest(
-        _ memory: Double, _ count: inout Int, _ values: UnsafeMutablePointer<Double>, _ places: UnsafeMutablePointer<Place>
-    ) {
-        var least = lanes(values + 1) - lanes(values)
-        var index = Lanes.scalarCount
-        while index < capacity {
-            let gaps = lanes(values + index + 1) - lanes(values + index)
-            least.replace(with: gaps, where: gaps .< least)
-            index += Lanes.scalarCount
+    /// The two least gaps between neighbours of `capacity` + 1 values, or of `capacity`.
+    private func leastGaps() -> (least: Double, next: Double) {
+        var least = Lanes(repeating: .infinity)
+        var next = least
+        var index = 0
+        while index < Self.capacity {
+            let gaps = lanes(index &+ 1) - lanes(index)
+            let isLess = gaps .< least
+            let more = gaps.replacing(with: least, where: isLess)
+            least.replace(with: gaps, where: isLess)
+            next.replace(with: more, where: more .< next)
+            index &+= Lanes.scalarCount
         }
         let gap = least.min()
+        var isMet = false
+        var second = next.min()
+        for lane in least.indices {
+            if least[lane] == gap, !isMet { isMet = true } else { second = min(second, least[lane]) }
+        }
+        return (gap, second)
+    }
+
+    /// Of `capacity` + 1 values makes the two that lie closest one, which leaves no lesser gap than there were.
+    private mutating func mergeClosest(_ gap: Double) {
         var best = 1
         while best < count - 1, values[best] - values[best - 1] != gap { best += 1 }
-        let left = places[best - 1]
-        let right = places[best]
-        let visits = left.visits + right.visits
-        var value = (values[best - 1] * left.visits + values[best] * right.visits) / visits
-        if best - 1 == 0 { value = values[best - 1] }
-        if best == count - 1 { value = values[best] }
-        values[best - 1] = value
-        places[best - 1] = Place(
-            visits: visits, birth: min(left.birth, right.birth), lastRow: max(left.lastRow, right.lastRow), memory: memory)
+        merge(values[best], places[best], into: best - 1, isFirst: best == 1, isLast: best == count - 1)
         count -= 1
         (values + best).update(from: values + best + 1, count: count - best)
         (places + best).update(from: places + best + 1, count: count - best)
-        values[count] = noValue
+        values[count] = .infinity
+    }
+
+    /// Makes one of a place and another: their mean, but the least and the greatest value stay.
+    @inline(__always)
+    private func merge(_ value: Double, _ place: Place, into: Int, isFirst: Bool, isLast: Bool) {
+        let own = places[into]
+        let visits = own.visits + place.visits
+        if isFirst {
+            values[into] = min(values[into], value)
+        } else if isLast {
+            values[into] = max(values[into], value)
+        } else {
+            values[into] = (values[into] * own.visits + value * place.visits) / visits
+        }
+        places[into] = Place(
+            visits: visits, birth: min(own.birth, place.birth), lastRow: max(own.lastRow, place.lastRow), memory: memory)
     }
 }
 
 /// A mean that begins as a plain one and then forgets.
 struct FadingMean {
-    private let weight: Double
+    private let rows: Double
     private var count = 0.0
+    private var weight = 1.0
     private(set) var value = 0.0
-    init(over rows: Double) { weight = 1 / rows }
+    init(over rows: Double) { self.rows = rows }
     mutating func add(_ sample: Double) {
-        count += 1
-        value += (sample - value) * max(weight, 1 / count)
+        if count < rows {
+            count += 1
+            weight = 1 / count
+        }
+        value += (sample - value) * weight
     }
 }
