@@ -29,6 +29,22 @@ extension [String: Cursor] {
     }
 }
 
+extension ConnectionSettings {
+    init(_ settings: SourceSettings) {
+        func path(_ setting: String) -> String? { settings.text(setting).map(settings.absolute) }
+        self.init(
+            caFile: path("ca_file"), clientCertificate: path("client_certificate"), clientKey: path("client_key"),
+            proxy: settings.text("proxy"), unixSocket: path("unix_socket"),
+            addresses: AddressPolicy(
+                allowsLoopback: settings.flag("allow_loopback") ?? false, allowsLinkLocal: settings.flag("allow_link_local") ?? false))
+    }
+}
+
+extension SourceSettings {
+    /// For one exchange with a server.
+    var timeoutSeconds: Double { min(max(Double(number("timeout") ?? 30_000) / 1_000, 0.1), 600) }
+}
+
 /// What all sources over HTTP share, read from their settings once.
 struct HTTPSource: Sendable {
     let settings: SourceSettings
@@ -60,13 +76,8 @@ struct HTTPSource: Sendable {
         self.settings = settings
         url = settings.text("url") ?? ""
         secrets = SecretSource(settings)
-        func path(_ setting: String) -> String? { settings.text(setting).map(settings.absolute) }
-        connection = ConnectionSettings(
-            caFile: path("ca_file"), clientCertificate: path("client_certificate"), clientKey: path("client_key"),
-            proxy: settings.text("proxy"), unixSocket: path("unix_socket"),
-            addresses: AddressPolicy(
-                allowsLoopback: settings.flag("allow_loopback") ?? false, allowsLinkLocal: settings.flag("allow_link_local") ?? false))
-        timeoutSeconds = min(max(Double(settings.number("timeout") ?? 30_000) / 1_000, 0.1), 600)
+        connection = ConnectionSettings(settings)
+        timeoutSeconds = settings.timeoutSeconds
         requestsPerSecond = Double(settings.number("rate") ?? 10)
         maxResponseBytes = Int(settings.number("max_response_mib") ?? 64) << 20
     }
@@ -141,7 +152,10 @@ struct HTTPSource: Sendable {
         }
         state = courierState
         let left = state
-        memory.with { $0.courier = left }
+        memory.with {
+            $0.courier = left
+            $0.hasAsked = true
+        }
         switch result {
         case .failure(let error): throw .network(error)
         case .success(let response) where response.isSuccess || response.status == 304: return response

@@ -49,7 +49,36 @@ package struct SourceAccess: Sendable {
     }
     /// The breaker as its requests left it; nil for a source that does not ask over the network.
     package func breaker(of source: String) -> CircuitBreaker? {
-        memory(of: source).with { $0.transport == nil ? nil : $0.courier?.breaker }
+        memory(of: source).with { $0.hasAsked ? $0.courier?.breaker : nil }
+    }
+
+    /// Has an exchange made that may be repeated, under the breaker, the budget and the host's rate limit of the source.
+    func carry<Answer: Sendable>(
+        for source: String, to place: String, host: String, requestsPerSecond: Double = 10, timeoutSeconds: Double,
+        policy: RetryPolicy = RetryPolicy(), _ attempt: (_ seconds: Double) async throws(TransportError) -> Answer
+    ) async throws(ConnectorError) -> Answer {
+        let memory = memory(of: source)
+        var state = memory.with { $0.courier } ?? CourierState(budgetMs: network.budgetMs)
+        let rates = rates
+        let courier = Courier(
+            clock: network.clock, policy: policy,
+            reserve: { rates.reserve(host: host, requestsPerSecond: requestsPerSecond, now: $0) }, chance: network.chance)
+        onTouch?(place)
+        let result: Result<Answer, CourierError>
+        do throws(CourierError) {
+            result = .success(try await courier.carry(to: place, timeoutSeconds: timeoutSeconds, state: &state, attempt))
+        } catch {
+            result = .failure(error)
+        }
+        let left = state
+        memory.with {
+            $0.courier = left
+            $0.hasAsked = true
+        }
+        switch result {
+        case .success(let answer): return answer
+        case .failure(let error): throw .network(error)
+        }
     }
 
     /// What one source remembers until the end of this run.
@@ -76,6 +105,7 @@ final class RunMemory: Sendable {
         var history: GitHistory?
         /// What the requests of a source leave behind: its breaker and budget, its connections, its secret.
         var courier: CourierState?
+        var hasAsked = false
         var transport: (any HTTPTransport)?
         var secret: Secret?
     }

@@ -73,6 +73,7 @@ extension CourierError: CustomStringConvertible {
 
 /// Carries requests of one source over any transport: retries, waits, respects the breaker and the time budget.
 package struct Courier: Sendable {
+    /// What carries HTTP.
     package var transport: any HTTPTransport
     package var clock: any CourierClock
     package var policy: RetryPolicy
@@ -82,7 +83,7 @@ package struct Courier: Sendable {
     package var chance: @Sendable () -> Double
 
     package init(
-        transport: any HTTPTransport, clock: any CourierClock, policy: RetryPolicy = RetryPolicy(),
+        transport: any HTTPTransport = NetworkTransport(), clock: any CourierClock, policy: RetryPolicy = RetryPolicy(),
         reserve: @escaping @Sendable (Instant) -> Instant = { $0 }, chance: @escaping @Sendable () -> Double
     ) {
         self.transport = transport
@@ -97,16 +98,37 @@ package struct Courier: Sendable {
     package func send(
         _ request: HTTPRequest, state: inout CourierState, fault: (HTTPResponse) -> String? = { _ in nil }
     ) async throws(CourierError) -> HTTPResponse {
+        let place = WebAddress(request.url)?.shown ?? "the address"
+        return try await carry(
+            to: place, timeoutSeconds: request.timeoutSeconds, isRepeatable: request.isRepeatable, state: &state,
+            outcome: { .answered(status: $0.isRateLimited ? 429 : $0.status, retryAfterSeconds: $0.waitSeconds(now: $1)) }
+        ) { (seconds) async throws(TransportError) in
+            var timed = request
+            timed.timeoutSeconds = seconds
+            let response = try await transport.send(timed)
+            if response.isSuccess, let why = fault(response) { throw .garbled(place: place, why: why) }
+            return response
+        }
+    }
+
+    /// Any exchange with a server, in whatever protocol: `attempt` makes it once, within the seconds it is given. `state` is updated
+    /// on every way out.
+    package func carry<Answer: Sendable>(
+        to place: String, timeoutSeconds: Double, isRepeatable: Bool = true, state: inout CourierState,
+        outcome: (Answer, Instant) -> Attempts.Outcome = { _, _ in .answered(status: 200, retryAfterSeconds: nil) },
+        _ attempt: (_ seconds: Double) async throws(TransportError) -> Answer
+    ) async throws(CourierError) -> Answer {
         let start = clock.now()
         var policy = policy
-        if !request.isRepeatable { policy.maxRetries = 0 }
+        if !isRepeatable { policy.maxRetries = 0 }
         var attempts = Attempts(policy: policy, breaker: state.breaker, budgetMs: state.budgetMs, now: start)
         defer {
             state.breaker = attempts.breaker
             state.budgetMs = max(0, state.budgetMs - max(0, clock.now() - start))
         }
-        let place = WebAddress(request.url)?.shown ?? "the address"
-        var last: Result<HTTPResponse, TransportError> = .failure(.cancelled)
+        var answer: Answer?
+        var failure: TransportError?
+        var ended = Attempts.Outcome.failed(isTransient: false, reason: "interrupted")
         var step = attempts.next(now: start)
         while true {
             switch step {
@@ -118,52 +140,48 @@ package struct Courier: Sendable {
                 }
                 do throws(TransportError) {
                     if mayGo > askedAt { try await clock.sleep(ms: mayGo - askedAt) }
-                    var timed = request
-                    timed.timeoutSeconds = min(request.timeoutSeconds, max(0.001, Double(attempts.deadline - clock.now()) / 1_000))
-                    let response = try await transport.send(timed)
-                    if response.isSuccess, let why = fault(response) { throw .garbled(place: place, why: why) }
-                    last = .success(response)
+                    let came = try await attempt(min(timeoutSeconds, max(0.001, Double(attempts.deadline - clock.now()) / 1_000)))
+                    (answer, failure) = (came, nil)
+                    ended = outcome(came, clock.now())
                 } catch {
-                    last = .failure(error)
+                    (answer, failure) = (nil, error)
+                    ended = Self.outcome(error)
                 }
                 let now = clock.now()
-                step = attempts.finished(Self.outcome(last, now: now), now: now, chance: chance())
+                step = attempts.finished(ended, now: now, chance: chance())
             case .wait(let ms):
                 do throws(TransportError) { try await clock.sleep(ms: ms) } catch {
                     throw .failed(last: error, attempts: attempts.attempts)
                 }
                 step = attempts.next(now: clock.now())
             case .accept:
-                if case .success(let response) = last { return response }
-                preconditionFailure("only an answer is accepted")
+                guard let answer else { throw .failed(last: failure ?? .cancelled, attempts: attempts.attempts) }
+                return answer
             case .giveUp(let why):
-                throw Self.error(why, last, place: place, attempts: attempts)
+                throw Self.error(why, failure, ended, place: place, attempts: attempts)
             }
         }
     }
 
-    private static func outcome(_ result: Result<HTTPResponse, TransportError>, now: Instant) -> Attempts.Outcome {
-        switch result {
-        case .success(let response):
-            .answered(status: response.isRateLimited ? 429 : response.status, retryAfterSeconds: response.waitSeconds(now: now))
-        case .failure(.cancelled): .failed(isTransient: false, reason: "interrupted")
-        case .failure(let error): .failed(isTransient: error.isTransient, reason: error.description)
-        }
+    private static func outcome(_ error: TransportError) -> Attempts.Outcome {
+        error == .cancelled
+            ? .failed(isTransient: false, reason: "interrupted") : .failed(isTransient: error.isTransient, reason: error.description)
     }
 
+    /// `failure` is what the last attempt met, nil when it was an answer; `ended` is how it ended.
     private static func error(
-        _ why: Attempts.GiveUp, _ last: Result<HTTPResponse, TransportError>, place: String, attempts: Attempts
+        _ why: Attempts.GiveUp, _ failure: TransportError?, _ ended: Attempts.Outcome, place: String, attempts: Attempts
     ) -> CourierError {
-        switch (why, last) {
-        case (.breakerOpen(let until), _): .breakerOpen(until: until, lastError: attempts.breaker.lastError)
-        case (.budgetSpent, .success(let response)):
+        switch (why, failure, ended) {
+        case (.breakerOpen(let until), _, _): .breakerOpen(until: until, lastError: attempts.breaker.lastError)
+        case (.budgetSpent, nil, .answered(let status, _)):
             .budgetSpent(
-                last: "\(place) answered with status \(response.status)" + (response.isRateLimited ? ", its rate limit is spent" : ""),
+                last: status == 429 ? "the rate limit of \(place) is spent" : "\(place) answered with status \(status)",
                 attempts: attempts.attempts)
-        case (.budgetSpent, .failure(let error)):
-            .budgetSpent(last: attempts.attempts == 0 ? "not asked" : error.description, attempts: attempts.attempts)
-        case (_, .success(let response)): .status(response.status, place: place, attempts: attempts.attempts)
-        case (_, .failure(let error)): .failed(last: error, attempts: attempts.attempts)
+        case (.budgetSpent, let failure, _):
+            .budgetSpent(last: attempts.attempts == 0 ? "not asked" : failure?.description ?? "", attempts: attempts.attempts)
+        case (_, nil, .answered(let status, _)): .status(status, place: place, attempts: attempts.attempts)
+        case (_, let failure, _): .failed(last: failure ?? .cancelled, attempts: attempts.attempts)
         }
     }
 }

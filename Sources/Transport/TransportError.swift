@@ -21,6 +21,8 @@ package enum TransportError: Error, Hashable, Sendable {
     /// A password is sent over an encrypted connection only, or to this machine.
     case passwordInClear(place: String)
     case unreadablePassword(path: String)
+    /// The server said no, in its own protocol, and will say so again: the credentials, a name, a right.
+    case refused(place: String, why: String)
     case cancelled
 
     /// True when the same request may succeed later without anybody changing anything.
@@ -29,7 +31,7 @@ package enum TransportError: Error, Hashable, Sendable {
         case .unresolved, .unreachable, .timedOut, .broken, .garbled, .cancelled: true
         case .mailRefused(_, let code, _): !(500..<600).contains(code)
         case .badURL, .badHeader, .badAddress, .untrusted, .tooLarge, .tooManyRedirects, .unsafeRedirect, .passwordInClear,
-            .unreadablePassword, .addressRefused:
+            .unreadablePassword, .addressRefused, .refused:
             false
         }
     }
@@ -61,6 +63,7 @@ extension TransportError: CustomStringConvertible {
         case .passwordInClear(let place):
             "a password would go to \(place) unencrypted; set `security` to `starttls` or `tls`"
         case .unreadablePassword(let path): "the password file `\(path)` cannot be read or is empty"
+        case .refused(let place, let why): "\(place) refuses: \(why)"
         case .cancelled: "the run was interrupted"
         }
     }
