@@ -81,7 +81,7 @@ private func courier(_ script: Script, _ clock: TestClock, chance: Double = 1, r
     @Test func `a retry-after beyond the budget is not waited for`() async throws {
         let (script, clock) = (Script([status(429, [HTTPHeader("Retry-After", "99999999999999999")])]), TestClock())
         var state = CourierState(budgetMs: 60_000)
-        await #expect(throws: CourierError.budgetSpent(last: "https://example.org/api answered with status 429", attempts: 1)) {
+        await #expect(throws: CourierError.budgetSpent(last: "the rate limit of https://example.org/api is spent", attempts: 1)) {
             try await courier(script, clock).send(request, state: &state)
         }
         #expect(clock.slept.isEmpty)
