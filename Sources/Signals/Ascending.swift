@@ -112,6 +112,53 @@ extension Array where Element: Comparable & BitwiseCopyable {
     }
 }
 
+extension [UInt64] {
+    /// In order of their upper halves, equal ones as they were: byte by byte from the lowest (Knuth, volume 3, 5.2.5), but for bytes
+    /// that all have in common.
+    mutating func sortByUpperHalf() {
+        let total = count
+        if total < 2 { return }
+        var spare = self
+        let isInSpare = withUnsafeMutableBufferPointer { own -> Bool in
+            spare.withUnsafeMutableBufferPointer { other -> Bool in
+                withUnsafeTemporaryAllocation(of: Int.self, capacity: 4 * 256) { starts -> Bool in
+                    guard var from = own.baseAddress, var to = other.baseAddress, let starts = starts.baseAddress else { return false }
+                    starts.initialize(repeating: 0, count: 4 * 256)
+                    for place in 0..<total {
+                        let key = from[place]
+                        starts[Int(key >> 32 & 255)] &+= 1
+                        starts[Int(key >> 40 & 255) &+ 256] &+= 1
+                        starts[Int(key >> 48 & 255) &+ 512] &+= 1
+                        starts[Int(key >> 56) &+ 768] &+= 1
+                    }
+                    var isSwapped = false
+                    for byte in 0..<4 {
+                        let starts = starts + 256 * byte
+                        let shift = UInt64(32 &+ 8 * byte)
+                        if starts[Int(from[0] >> shift & 255)] == total { continue }
+                        var sum = 0
+                        for digit in 0..<256 {
+                            let own = starts[digit]
+                            starts[digit] = sum
+                            sum &+= own
+                        }
+                        for place in 0..<total {
+                            let key = from[place]
+                            let digit = Int(key >> shift & 255)
+                            to[starts[digit]] = key
+                            starts[digit] &+= 1
+                        }
+                        (from, to) = (to, from)
+                        isSwapped.toggle()
+                    }
+                    return isSwapped
+                }
+            }
+        }
+        if isInSpare { self = spare }
+    }
+}
+
 /// A number and where it stands in its series; in order of the number.
 struct PlacedNumber: Comparable, BitwiseCopyable {
     let value: Double
@@ -125,7 +172,7 @@ extension [Double] {
     func ascendingPlaces() -> [Int32] {
         // Whole numbers are compared faster. They say the order to seven digits; where that is not enough, the numbers do.
         var keys = enumerated().map { Self.orderKey($1) << 32 | UInt64(UInt32(truncatingIfNeeded: $0)) }
-        keys.sortAscending()
+        keys.sortByUpperHalf()
         let places = keys.map { Int32(truncatingIfNeeded: $0) }
         let isExact = zip(places, places.dropFirst()).allSatisfy { self[Int($0)] <= self[Int($1)] }
         if isExact { return places }

@@ -34,7 +34,7 @@ import Testing
         var series = CauseSeries()
         let values = (0..<300).map { _ in Double.random(in: 0...9, using: &chance) }
         for (second, value) in values.enumerated() { series.add(value, at: Int64(second) * 1_000, window: 0...1_000_000) }
-        _ = series.seal()
+        series.seal()
         let (before, after) = series.around(Int64(cut) * 1_000)
         #expect(before == values[..<cut].sorted())
         #expect(after == values[cut..<min(300, cut + Int(CauseSeries.postMs / 1_000))].sorted())

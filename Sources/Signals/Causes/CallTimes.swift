@@ -90,7 +90,7 @@ struct CallTimes {
             if window.contains(span.start.ms) { found[number].places.append(place) }
         }
         for number in found.indices {
-            let order = found[number].series.seal()
+            guard let order = found[number].series.seal() else { continue }
             found[number].places = order.map { found[number].places[$0] }
         }
         items = found.sorted {

@@ -78,12 +78,25 @@ struct CauseSeries {
             quiet.append(value)
         }
     }
-    /// In order of time; ties keep the order of arrival, which callers make the same for the same facts.
-    mutating func seal() -> [Int] {
+    /// All points of a series at once, each value times `factor`.
+    mutating func add(_ points: [MetricPoint], factor: Double, window: ClosedRange<Int64>) {
+        if times.isEmpty, points.allSatisfy({ $0.value.isFinite && window.contains($0.timeMs) }) {
+            times = points.map(\.timeMs)
+            values = points.map { factor * $0.value }
+        } else {
+            for point in points { add(factor * point.value, at: point.timeMs, window: window) }
+        }
+    }
+
+    /// In order of time; ties keep the order of arrival, which callers make the same for the same facts. Returns where each stood,
+    /// nil when they were in order.
+    @discardableResult mutating func seal() -> [Int]? {
         quiet.sortAscending()
         defer { places = values.ascendingPlaces() }
-        let isOrdered = times.indices.dropFirst().allSatisfy { (times[$0 - 1], values[$0 - 1]) <= (times[$0], values[$0]) }
-        if isOrdered { return Array(times.indices) }
+        let isOrdered = times.indices.dropFirst().allSatisfy {
+            times[$0 - 1] < times[$0] || (times[$0 - 1], values[$0 - 1]) <= (times[$0], values[$0])
+        }
+        if isOrdered { return nil }
         let order = times.indices.sorted { (times[$0], values[$0], $0) < (times[$1], values[$1], $1) }
         times = order.map { times[$0] }
         values = order.map { values[$0] }

@@ -69,23 +69,30 @@ struct CauseMetrics {
                 item.isFrom = isFrom
                 item.callee = isFrom ? nil : other
             }
-            let isCounter = track.kind == .counter
-            var last: MetricPoint?
-            item.series.reserve(track.points.count)
-            for point in track.points where point.value.isFinite {
-                var value = point.value
-                if isCounter {
-                    defer { last = point }
-                    guard let before = last, point.timeMs > before.timeMs, point.timeMs &- before.timeMs <= 15 * Int64.minuteMs,
-                        point.timeMs &- before.timeMs > 0,
-                        point.value >= before.value
-                    else { continue }
-                    value = (point.value - before.value) * 60_000 / Double(point.timeMs &- before.timeMs)
-                }
-                item.series.add(role == .success ? -value : value, at: point.timeMs, window: window)
+            let factor: Double = role == .success ? -1 : 1
+            if track.kind == .counter {
+                Self.addGrowth(of: track.points, factor: factor, window: window, to: &item.series)
+            } else {
+                item.series.add(track.points, factor: factor, window: window)
             }
-            _ = item.series.seal()
+            item.series.seal()
             items.append(item)
+        }
+    }
+
+    /// A counter by its growth a minute; where it fell, or after a long silence, it says nothing.
+    private static func addGrowth(
+        of points: [MetricPoint], factor: Double, window: ClosedRange<Int64>, to series: inout CauseSeries
+    ) {
+        var last: MetricPoint?
+        series.reserve(points.count)
+        for point in points where point.value.isFinite {
+            defer { last = point }
+            guard let before = last, point.timeMs > before.timeMs, point.timeMs &- before.timeMs <= 15 * Int64.minuteMs,
+                point.timeMs &- before.timeMs > 0, point.value >= before.value
+            else { continue }
+            let growth = (point.value - before.value) * 60_000 / Double(point.timeMs &- before.timeMs)
+            series.add(factor * growth, at: point.timeMs, window: window)
         }
     }
 

@@ -8,7 +8,12 @@ struct CutEstimate {
         var times: [Int64]
         /// Running sums of the distance from the usual, 0…20 spreads each.
         var sums: [Double]
-        func index(notBefore ms: Int64) -> Int { times.partitionPoint { $0 < ms } }
+        /// `guess` is where it may be: series of one source share their times.
+        func index(notBefore ms: Int64, guess: Int) -> Int {
+            let isRight =
+                guess <= times.count && (guess == 0 || times[guess - 1] < ms) && (guess == times.count || times[guess] >= ms)
+            return isRight ? guess : times.partitionPoint { $0 < ms }
+        }
     }
     /// Those of calls first.
     private let tracks: [Track]
@@ -52,19 +57,23 @@ struct CutEstimate {
     /// Of all series, and of calls alone.
     private func gains(at cut: Int64) -> (all: Double, calls: Double) {
         var best = Array(repeating: 0.0, count: Self.strongest)
+        var least = 0
         var calls = 0.0
+        var middle = 0
+        var end = 0
         for (number, track) in tracks.enumerated() {
             if number == callCount { calls = best.sorted().reduce(0, +) }
-            let middle = track.index(notBefore: cut)
-            let end = track.index(notBefore: cut &+ CauseSeries.postMs)
+            middle = track.index(notBefore: cut, guess: middle)
+            end = track.index(notBefore: cut &+ CauseSeries.postMs, guess: end)
             guard middle > 0, end > middle else { continue }
             let before = Double(middle)
             let after = Double(end - middle)
             let rise = (track.sums[end] - track.sums[middle]) / after - track.sums[middle] / before
             let (a, b) = (min(30, before), min(30, after))
             let gain = rise * (a * b / (a + b)).squareRoot()
-            guard let least = best.indices.min(by: { best[$0] < best[$1] }), gain > best[least] else { continue }
+            guard gain > best[least] else { continue }
             best[least] = gain
+            for other in best.indices where best[other] < best[least] { least = other }
         }
         let all = best.sorted().reduce(0, +)
         return (all, callCount == tracks.count ? all : calls)
