@@ -129,7 +129,7 @@ package struct BuildbotConnector: HTTPConnector {
                 let known = reading.tests.count
                 for log in logs where readsTests && log.isTestReport {
                     let place = "\(fact.place), \(step.name), \(log.name)"
-                    try await add(log, of: fact, at: place, to: &page, &reading, access)
+                    try await add(log, of: fact, "\(step.name)/\(log.name)", at: place, to: &page, &reading, access)
                 }
                 if step == failed { fact.failedTests = BuildFact.failures(in: reading.tests.dropFirst(known)) }
             }
@@ -143,7 +143,7 @@ package struct BuildbotConnector: HTTPConnector {
     }
 
     private func add(
-        _ log: BuildbotReader.Log, of fact: BuildFact, at place: String, to page: inout Page, _ reading: inout Reading,
+        _ log: BuildbotReader.Log, of fact: BuildFact, _ report: String, at place: String, to page: inout Page, _ reading: inout Reading,
         _ access: SourceAccess
     ) async throws(ConnectorError) {
         func refuse(_ why: String) { page.deadLetters.append(DeadLetter(origin: http.settings.name, place: place, reason: why)) }
@@ -152,7 +152,7 @@ package struct BuildbotConnector: HTTPConnector {
         }
         do throws(ConnectorError) {
             guard let text = try await text(of: log, from: 0, access) else { return }
-            var origin = http.origin("\(fact.place)/\(log.name)", access)
+            var origin = http.origin(fact.run(of: report), access)
             origin.fallbackTime = fact.endedAt
             var tests = Array(text.utf8).withUnsafeBytes { JUnitReader.read($0, from: origin, stack: StackTrace.parse) }
             tests.tests = fact.complete(tests.tests)

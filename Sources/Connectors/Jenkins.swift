@@ -165,7 +165,7 @@ package struct JenkinsConnector: HTTPConnector {
             do throws(ConnectorError) {
                 let report = try await http.find(
                     request(job, "/\(fact.number)/testReport", tree: JenkinsReader.testFields), through: access)
-                var origin = http.origin(fact.place, access)
+                var origin = http.origin(fact.run(), access)
                 origin.fallbackTime = fact.endedAt
                 reading.tests = fact.complete(
                     report?.body.withUnsafeBytes { JenkinsReader.tests($0, from: origin, stack: StackTrace.parse) } ?? [])

@@ -32,13 +32,16 @@ package struct BuildFact: Hashable, Sendable {
 
     /// The most commits that a fact lists.
     package static let changesListed = 20
-    /// The lines of a log that are asked for, and what is kept of them.
+    /// Of a log: the lines that are asked for, the bytes of them that are searched for a stack, the lines that are shown.
     package static let logTailLines: Int64 = 100
     package static let logTailBytes = Limits.exemplarBytes
+    private static let logLinesShown = 40
 
     package var isFailure: Bool { outcome == .failed || outcome == .unstable }
     /// For messages and dead letters.
     package var place: String { "\(name) #\(number)" }
+    /// What results of its tests are known by together. The number is last: a build is named by what tells it from the one before.
+    package func run(of report: String? = nil) -> String { [name, report, String(number)].compactMap { $0 }.joined(separator: "/") }
 
     /// A failure is a signal, at the moment at which it was known; all else is context, and so are a sideline and what its tests tell.
     package func event(_ document: DocumentOrigin) -> Event {
@@ -69,17 +72,22 @@ package struct BuildFact: Hashable, Sendable {
         return Event(
             source: .ci, type: isFailure ? .buildFailure : .build, subject: "\(name)#\(number)", at: endedAt,
             role: isSideline || failedTests > 0 ? .context : nil, severity: !isFailure ? .info : isSideline ? .low : .medium,
-            title: StructuredText.title(title), body: tail, service: service ?? document.service,
+            title: StructuredText.title(title), body: Self.lastLines(of: tail), service: service ?? document.service,
             environment: document.environment, attributes: StructuredText.bounded(attributes), origin: document.origin,
             sourceID: "\(name)#\(number)", url: StructuredText.url(url), commit: commit)
     }
 
-    /// The last lines, as many as fit.
+    /// The last whole lines, as many as fit.
     private static func end(of log: String) -> String {
-        let text = StructuredText.body(log, limit: Limits.bodyBytes)
-        guard text.utf8.count > logTailBytes else { return text }
-        let cut = String(decoding: text.utf8.suffix(logTailBytes), as: UTF8.self)
-        return "…" + String(cut.drop { $0 != "\n" })
+        let bytes = log.utf8.suffix(logTailBytes)
+        guard bytes.count < log.utf8.count else { return StructuredText.body(log) }
+        let start = bytes.firstIndex(of: 10).map { bytes.index(after: $0) } ?? bytes.startIndex
+        return "…\n" + StructuredText.body(String(decoding: bytes[start...], as: UTF8.self))
+    }
+    /// The end says why; what stands far above it would hide it.
+    private static func lastLines(of text: String) -> String {
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        return lines.count <= logLinesShown ? text : "…\n" + lines.suffix(logLinesShown).joined(separator: "\n")
     }
 
     /// The results of its tests, of a report that names neither commit nor service itself.

@@ -1,7 +1,7 @@
 import Model
 
-/// Reads annotations of Grafana (<https://grafana.com/docs/grafana/latest/developers/http_api/annotations/>): what people and programs
-/// marked on their dashboards, and the states through which alerts went.
+/// Reads annotations of Grafana: what people and programs marked on their dashboards, and the states through which alerts went
+/// (<https://grafana.com/docs/grafana/v12.4/developer-resources/api-reference/http-api/annotations.md>).
 ///
 /// A mark is a deployment when a tag or its text says so, a change of configuration when a tag says `config` or `flag`, else a note. Tags
 /// of the form `service:checkout` say what an event of the inbox says by its member of that name. A change of an alert's state is

@@ -52,10 +52,20 @@ private func log(_ name: String, type: String = "s") -> BuildbotReader.Log {
     @Test(arguments: ["stdio", "config.xml", "tests.log"])
     func `another log is none`(name: String) { #expect(!log(name).isTestReport) }
 
-    @Test func `a fact keeps the last of a long log, from the beginning of a line`() {
+    private func body(_ log: String) -> String {
         var fact = BuildFact(name: "b", number: 1, outcome: .failed, endedAt: Instant(ms: 0))
-        fact.logTail = (0..<5_000).map { "line \($0)" }.joined(separator: "\n")
-        let body = fact.event(DocumentOrigin(origin: "x", path: "x", fallbackTime: Instant(ms: 0))).body
-        #expect(body.hasPrefix("…\nline ") && body.hasSuffix("\nline 4999") && body.utf8.count <= BuildFact.logTailBytes + 3)
+        fact.logTail = log
+        return fact.event(DocumentOrigin(origin: "x", path: "x", fallbackTime: Instant(ms: 0))).body
+    }
+
+    @Test func `a fact keeps the last lines of a long log`() {
+        let body = body((0..<50_000).map { "line \($0)" }.joined(separator: "\n"))
+        #expect(body.hasPrefix("…\nline 49960\n") && body.hasSuffix("\nline 49999"))
+    }
+
+    @Test func `lines without end are cut to what fits`() {
+        let body = body((0..<9).map { "\($0)" + String(repeating: "é", count: 3_000) }.joined(separator: "\r\n"))
+        #expect(body.hasPrefix("…\n8é") && body.utf8.count == 3 + 1 + 1 + 6_000)
+        #expect(self.body(String(repeating: "x", count: 100_000)).utf8.count <= BuildFact.logTailBytes + 4)
     }
 }

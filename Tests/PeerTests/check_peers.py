@@ -262,11 +262,12 @@ def check_buildbot():
     passed, failed = events["checkout #1 passed"], events["checkout #2 failed in test"]
     fact(passed["commit"] == good and failed["commit"] == bad, "each with its commit")
     fact(failed["type"] == "build_failure" and failed["service"] == "checkout", "the second is a failure of the service")
-    fact("AssertionError: expected 2, got 3" in failed["body"] and "line 1\n" not in failed["body"], "with the end of the failed step's log")
+    fact("AssertionError: expected 2, got 3" in failed["body"] and "line 200\n" not in failed["body"], "with the end of the failed step's log")
     fact("PATH=" not in failed["body"], "and without the worker's environment")
     fact(failed["attributes"]["changes"] == [[bad, "Bob <bob@example.org>", "Add discounts"]], "it says whose change was new in it")
     test = next(event for event in events.values() if event["type"] == "test_failure")
     fact(test["commit"] == bad and test["attributes"]["test"] == "total", "the test that failed since then is a signal, of that commit")
+    fact("first bad build 2 (" in test["body"] + json.dumps(test["attributes"]), "it names the first bad build")
     fact(run["investigations"]["opened"] == [1], "the test and the build that it failed are one investigation")
     fact(not caseboard(place, "run", now=now)["news"], "running again reads no build twice")
 
