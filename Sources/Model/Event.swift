@@ -203,6 +203,8 @@ package enum EventAttribute {
     package static let previousCommit = "previous_commit"
     package static let labels = "labels"
     package static let status = "status"
+    /// Int, epoch ms: when the source last changed what it says of the fact; of two tellings of one fact the later stays.
+    package static let revisedAt = "revised_at"
 }
 
 extension Event {

@@ -24,11 +24,13 @@ package struct AppendResult: Hashable, Sendable {
 extension Event {
     /// The end of its interval, never before its start.
     var storedEnd: Instant { max(occurredAt, endedAt ?? occurredAt) }
+    /// When its source last changed what it says, of sources that tell.
+    var revision: Int64 { attributes[EventAttribute.revisedAt]?.intValue ?? 0 }
 }
 
 extension CaseStore {
-    /// Adds facts. A known id is ignored. Of two live facts with one fingerprint the one that lasts longer, then the one
-    /// with the greater id, stays live and the other is superseded by it: any order of arrival ends the same.
+    /// Adds facts. A known id is ignored. Of two live facts with one fingerprint the one revised later, then the one that
+    /// lasts longer, then the one with the greater id, stays live and the other is superseded by it: any order of arrival ends the same.
     /// Marks the ranges of new signals and changes dirty.
     @discardableResult
     package func append(_ events: [Event]) throws -> AppendResult {
@@ -100,7 +102,7 @@ struct EventWriter {
         let live = try connection.existingLiveEvent(event.fingerprint)
         // Two facts with one fingerprint: the winner stays, whoever came first.
         result.superseded += 1
-        if (live.storedEnd, live.id) > (event.storedEnd, event.id) {
+        if (live.revision, live.storedEnd, live.id) > (event.revision, event.storedEnd, event.id) {
             try insertRow(event, supersededBy: live.id)
         } else {
             marks.note(live)

@@ -60,6 +60,22 @@ struct AppendTests {
         #expect(try store.append([short, long]) == AppendResult(known: 2))
     }
 
+    @Test func `the one revised later stays live, whoever comes first and whichever lasts longer`() throws {
+        func telling(_ revised: Int64, lasting: Int) -> Event {
+            var event = sample("issue", lasting: lasting)
+            event.attributes[EventAttribute.revisedAt] = .int(revised)
+            event.sealID()
+            return event
+        }
+        let closed = telling(1, lasting: 9)
+        let reopened = telling(2, lasting: 0)
+        for order in [[closed, reopened], [reopened, closed]] {
+            let store = try CaseStore.inMemory()
+            for event in order { try store.append([event]) }
+            #expect(try store.event(fingerprint: closed.fingerprint) == reopened)
+        }
+    }
+
     @Test(arguments: 0..<12) func `any order of arrival ends the same`(seed: UInt64) throws {
         var chance = SeededGenerator(seed: seed)
         let events = (0..<60).map { index in
