@@ -25,7 +25,8 @@ import Testing
 /// has to be there; `*` is any value, in a path any one segment. What it does not name is free, as in life; `! name` in place of a
 /// header demands that this parameter is absent. `@once` before a request is an answer that is given once, before all others:
 /// a limit that is passed, a token that has run out. `{origin}` in an answer is where the service is. A body after the headers of a
-/// request is JSON that the request's body has to hold. An `ETag` is honoured with 304. What nobody recorded is answered with 404 and
+/// request is JSON that the request's body has to hold. An answer `base64:…` is of bytes that are no text. An `ETag` is honoured with
+/// 304, a `Location` followed as over a network. What nobody recorded is answered with 404 and
 /// stays in `unexpected`.
 final class Contract: Sendable {
     struct Exchange: Sendable {
@@ -38,6 +39,7 @@ final class Contract: Sendable {
         var headers: [HTTPHeader] = []
         var body: JSONValue?
         var response = HTTPResponse(status: 200)
+        var isText = true
     }
     struct Malformed: Error { var file: String, why: String }
 
@@ -69,12 +71,26 @@ final class Contract: Sendable {
 
     /// As a transport that needs no network.
     var server: FakeServer {
-        FakeServer { _, request in
-            let at = request.url.range(of: "://").flatMap { scheme in request.url[scheme.upperBound...].firstIndex(of: "/") }
-            let origin = String(request.url[..<(at ?? request.url.endIndex)])
-            let target = at.map { String(request.url[$0...]) } ?? "/"
-            return .success(self.answer(request.method.rawValue, target, request.headers, request.body ?? [], origin: origin))
+        FakeServer { _, first in
+            var request = first
+            for _ in 0...first.maxRedirects {
+                let response = self.answer(request)
+                do throws(TransportError) {
+                    let next = try Redirect.next(after: request, status: response.status, location: response.header("location"))
+                    guard let next else { return .success(response) }
+                    request = next
+                } catch {
+                    return .failure(error)
+                }
+            }
+            return .failure(.tooManyRedirects(place: first.url, limit: first.maxRedirects))
         }
+    }
+    private func answer(_ request: HTTPRequest) -> HTTPResponse {
+        let at = request.url.range(of: "://").flatMap { scheme in request.url[scheme.upperBound...].firstIndex(of: "/") }
+        let origin = String(request.url[..<(at ?? request.url.endIndex)])
+        let target = at.map { String(request.url[$0...]) } ?? "/"
+        return answer(request.method.rawValue, target, request.headers, request.body ?? [], origin: origin)
     }
 
     /// What is said to a request as it came over a connection.
@@ -103,7 +119,7 @@ final class Contract: Sendable {
             }
             let filled: (String) -> String = { $0.replacingOccurrences(of: "{origin}", with: origin) }
             response.headers = response.headers.map { HTTPHeader($0.name, filled($0.value)) }
-            response.body = Array(filled(String(decoding: response.body, as: UTF8.self)).utf8)
+            if exchanges[best].isText { response.body = Array(filled(String(decoding: response.body, as: UTF8.self)).utf8) }
             return response
         }
     }
@@ -143,7 +159,7 @@ extension Contract.Exchange {
         guard words.count == 2 else { throw Contract.Malformed(file: "", why: "a request is a method and a target, not `\(words)`") }
         method = String(words[0])
         let (path, query) = String(words[1]).cut(at: "?") ?? (String(words[1]), "")
-        self.path = path.components(separatedBy: "/")
+        self.path = path.components(separatedBy: "/").map { $0.removingPercentEncoding ?? $0 }
         parameters = query.split(separator: "&").map { Question.parameter(String($0)) }
         while let line = lines.popFirst(), !line.isEmpty {
             if line.hasPrefix("! ") {
@@ -169,7 +185,12 @@ extension Contract.Exchange {
         while let line = lines.popFirst(), !line.isEmpty {
             if let (name, value) = line.cut(at: ": ") { response.headers.append(HTTPHeader(name, value)) }
         }
-        response.body = Array(lines.joined(separator: "\n").trimmingCharacters(in: .newlines).utf8)
+        let text = lines.joined(separator: "\n").trimmingCharacters(in: .newlines)
+        response.body = Array(text.utf8)
+        if text.hasPrefix("base64:"), let bytes = Data(base64Encoded: String(text.dropFirst("base64:".count))) {
+            response.body = Array(bytes)
+            isText = false
+        }
     }
 
     /// Answers given once come first, then those that name more.

@@ -42,6 +42,8 @@ final class FakeServer: HTTPTransport {
         response.url = request.url
         return response
     }
+    /// Its answer, for a server that stands before it.
+    func reply(to request: HTTPRequest) -> Answer { answer.withLock { $0 }(0, request) }
     /// As a run sees it, with a clock that nobody waits for.
     func access(now: Instant = Workspace.noon) -> NetworkAccess {
         NetworkAccess(clock: SleepClock(now), chance: { 0.5 }, transport: { _ in self })
