@@ -43,6 +43,7 @@ let package = Package(
         .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        .systemLibrary(name: "CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"])]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .target(name: "CSIMDJSON", linkerSettings: [.linkedLibrary("simdjson")]),
         .target(name: "CArena"),
@@ -50,7 +51,7 @@ let package = Package(
 
         // Rooms
         .target(name: "Model", dependencies: ["CCrypto"], swiftSettings: strict),
-        room("Formats", ["CXML", "CSIMDJSON", "CPCRE2", "CZlib", "CZstd"]),
+        room("Formats", ["CXML", "CSIMDJSON", "CPCRE2", "CZlib", "CZstd", "CZip"]),
         room("Transport", ["CCurl"]),
         room(
             "Connectors",

@@ -3,10 +3,11 @@ import Model
 /// All kinds of sources, in the order in which they are read and documented.
 package enum ConnectorCatalog {
     package static let all: [any Connector.Type] = [
-        GitConnector.self, ChangesConnector.self, LogsConnector.self, MetricsConnector.self, TracesConnector.self, TestsConnector.self,
-        AlertsConnector.self, FeedConnector.self, ReportsConnector.self, TopologyConnector.self, EventsConnector.self,
-        PrometheusConnector.self, AlertmanagerConnector.self, GraphiteConnector.self, WebFeedConnector.self, BuildbotConnector.self,
-        JenkinsConnector.self, PagerDutyConnector.self, GrafanaConnector.self, JournaldConnector.self, ExecConnector.self,
+        GitConnector.self, ChangesConnector.self, LogsConnector.self, MetricsConnector.self, TracesConnector.self,
+        TestsConnector.self, AlertsConnector.self, FeedConnector.self, ReportsConnector.self, TopologyConnector.self,
+        EventsConnector.self, PrometheusConnector.self, GraphiteConnector.self, AlertmanagerConnector.self, PagerDutyConnector.self,
+        GrafanaConnector.self, GitHubConnector.self, BuildbotConnector.self, JenkinsConnector.self, WebFeedConnector.self,
+        JournaldConnector.self, ExecConnector.self,
     ]
 
     /// The settings that every kind has which asks over HTTP.

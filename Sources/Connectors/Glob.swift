@@ -78,6 +78,15 @@ struct GlobPattern: Hashable, Sendable {
         return nil
     }
 
+    /// Whether a name that is no path fits: `*test*`.
+    func fits(_ name: String) -> Bool {
+        switch parts.first {
+        case .literal(let text)? where parts.count == 1: name == text
+        case .wild(let tokens)? where parts.count == 1: Self.matches(name, tokens)
+        default: false
+        }
+    }
+
     /// Whether a name fits the tokens of one part: at most names × tokens steps, whatever the pattern.
     static func matches(_ name: String, _ tokens: [Token]) -> Bool {
         let bytes = Array(name.utf8)

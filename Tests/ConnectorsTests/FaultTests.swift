@@ -74,6 +74,8 @@ private struct Subject: Sendable {
         Subject(kind: "jenkins", settings: ["jobs": "shop/checkout/main"]),
         Subject(kind: "pagerduty"),
         Subject(kind: "grafana"),
+        Subject(kind: "web-feed"),
+        Subject(kind: "github", settings: ["repository": "example/shop"]),
     ]
 }
 

@@ -1,0 +1,132 @@
+import Formats
+import Model
+import Transport
+
+/// What of a list was taken already, as long as a sweep may see it again: the item's id and its time.
+struct KnownItems {
+    private var times: [String: JSONValue]
+    private static let most = 5_000
+
+    /// As a cursor remembers it, without what is older than the question.
+    init(_ cursor: Cursor?, since: Instant) {
+        times = (cursor?.state["known"]?.objectValue ?? [:]).filter { ($0.value.intValue ?? 0) >= since.ms }
+    }
+
+    /// False when it was known.
+    mutating func insert(_ id: String, at time: Instant) -> Bool {
+        guard times[id] == nil else { return false }
+        if times.count < Self.most { times[id] = .int(time.ms) }
+        return true
+    }
+    var json: JSONValue { .object(times) }
+}
+
+extension Cursor {
+    /// The same with what of the list is known; nothing changes without it.
+    func remembering(_ known: JSONValue?) -> Cursor {
+        var state = state
+        if let known { state["known"] = known }
+        return Cursor(state)
+    }
+}
+
+/// Whose builds are read: those of a branch, usually the one that the repository itself names, or all.
+enum BuildBranch {
+    static let cursorKey = "repository"
+    case all
+    case named(String)
+    /// The repository has to be asked, once a day.
+    case unknown
+
+    init(_ configured: String?, _ cursors: [String: Cursor], now: Instant) {
+        let known = cursors[Self.cursorKey]?.state
+        if configured == "*" {
+            self = .all
+        } else if let configured {
+            self = .named(configured)
+        } else if let checked = known?["checked"]?.intValue, now.ms - checked < .dayMs, let branch = known?["branch"]?.stringValue {
+            self = .named(branch)
+        } else {
+            self = .unknown
+        }
+    }
+    var name: String? { if case .named(let name) = self { name } else { nil } }
+
+    /// What is remembered of the answer of a repository.
+    static func page(_ answer: [UInt8], now: Instant) -> Page {
+        var page = Page()
+        let branch = answer.withUnsafeBytes { ForgeAnswer.defaultBranch($0) } ?? "main"
+        page.cursorUpdates[cursorKey] = Cursor(["checked": .int(now.ms), "branch": .string(branch)])
+        return page
+    }
+}
+
+/// What the connectors of forges share: a project has parts, which are read one after the other, each list with a cursor of its name.
+protocol ForgeConnector: HTTPConnector {
+    associatedtype Part: RawRepresentable<String>
+    var parts: [Part] { get }
+    /// The cursors to forget with that of a part's list.
+    static func cursors(beside part: Part) -> [String]
+    /// What to do about a refusal of a part; nil for what HTTP itself says of it.
+    static func remedy(_ part: Part, _ status: Int) -> String?
+}
+
+extension ForgeConnector {
+    /// Items are read as they come: what is asked for next depends on them.
+    static func read(_ bytes: UnsafeRawBufferPointer, from document: DocumentOrigin) -> Reading { Reading() }
+
+    /// Of the lists that are still read.
+    package func readUntil(_ cursors: [String: Cursor]) -> Instant? {
+        cursors.filter { cursor in parts.contains { $0.rawValue == cursor.key } }.readUntil
+    }
+    package func cursors(refetching place: String) -> [String]? {
+        parts.filter { place.hasPrefix($0.rawValue) }.flatMap { [$0.rawValue] + Self.cursors(beside: $0) }
+    }
+
+    /// What is asked of one item of a part, such as the log of a job. Nil for what is not there any more, may not be seen, is too large,
+    /// or, a day after the item's `time`, for what the server does not manage to give: one item must not hold up the others.
+    func detail(
+        _ request: HTTPRequest, of part: Part, at time: Instant, through access: SourceAccess, fault: (HTTPResponse) -> String?
+    ) async throws(ConnectorError) -> HTTPResponse? {
+        do throws(ConnectorError) {
+            return try await http.send(request, through: access, fault: fault)
+        } catch {
+            switch error {
+            case .refused(_, let status, _, _) where status != 401: return nil
+            case .network(.failed(_, _)), .network(.status(_, _, _)):
+                if access.now - time > .dayMs || error.isTooMuch || !error.isTransient { return nil }
+                throw error
+            default: throw error.with { Self.remedy(part, $0) }
+            }
+        }
+    }
+}
+
+/// The test reports in an archive that a build kept.
+enum TestReportArchive {
+    private static let mostReports = 2_000
+
+    /// An item for each report, told by its name (`*.xml`, `*.trx`). `document` is the archive.
+    static func items(_ bytes: [UInt8], place: String, commit: String?, from document: DocumentOrigin) -> [Page.Item] {
+        var items: [Page.Item] = []
+        let refusal = ZipArchive.forEach(bytes, where: { $0.hasSuffix(".xml") || $0.hasSuffix(".trx") }) { entry in
+            guard items.count < mostReports else { return }
+            var reading = Reading()
+            switch entry.content {
+            case .failure(let refusal): reading.rejections = [Rejection(reason: refusal.reason)]
+            case .success(let content):
+                var document = document
+                document.path += "/\(entry.name)"
+                reading = content.withUnsafeBytes { JUnitReader.read($0, from: document, stack: StackTrace.parse) }
+                for index in reading.tests.indices where reading.tests[index].commit == nil { reading.tests[index].commit = commit }
+            }
+            items.append(Page.Item(place: "\(place)/\(entry.name)", content: .read(reading)))
+        }
+        if let refusal {
+            var reading = Reading()
+            reading.rejections = [Rejection(reason: refusal.reason)]
+            items.append(Page.Item(place: place, content: .read(reading)))
+        }
+        return items
+    }
+}

@@ -1,0 +1,401 @@
+import Formats
+import Model
+import Transport
+
+/// A repository on GitHub: what was built, deployed, released, merged and reported. Lists are read as far as they are new; a run that
+/// failed is asked for its job and log, a deployment for what became of it. One request or one run a page.
+package struct GitHubConnector: ForgeConnector {
+    package static let descriptor = ConnectorDescriptor(
+        kind: "github", summary: "A repository on GitHub: workflow runs, deployments, releases, issues, pull requests.",
+        settings: HTTPSource.settings + [
+            SettingDescriptor("repository", .text, isRequired: true, "`owner/name`"),
+            SettingDescriptor("read", .choices(Part.allCases.map(\.rawValue)), usual: "all", "what to read"),
+            SettingDescriptor("branch", .text, usual: "the default branch", "whose workflow runs are read; `*` for all branches"),
+            SettingDescriptor(
+                "artifacts", .text, usual: "none", "the artifacts that hold test reports, such as `*test*`; one request more for each run"),
+        ] + ListSweep.settings,
+        sample: """
+            kind: github
+            url: https://api.github.com
+            secret_file: github-token
+            repository: example/shop
+            """)
+
+    enum Part: String, CaseIterable {
+        case actions, deployments, releases, issues
+        case pullRequests = "pull_requests"
+
+        /// The permission of a fine-grained token.
+        var permission: String {
+            switch self {
+            case .actions: "Actions"
+            case .deployments: "Deployments"
+            case .releases: "Contents"
+            case .issues: "Issues"
+            case .pullRequests: "Pull requests"
+            }
+        }
+    }
+
+    let http: HTTPSource
+    private let repository: String
+    let parts: [Part]
+    private let branch: String?
+    private let artifacts: GlobPattern?
+    private let sweeps: [Part: ListSweep]
+
+    /// Cursors beside those of the lists, which are named after their part.
+    private static let runsKey = "runs to read"
+    private static let deploymentsKey = "deployments under way"
+    /// How long a run or its repetition may take and still be read when it ends.
+    private static let longestRunMs = 6 * Int64.hourMs
+    private static let mostWaiting = 300
+    private static let mostUnderWay = 2_000
+    private static let mostEnvironments = 500
+    /// What GitHub shows of a filtered list.
+    private static let mostListed: Int64 = 1_000
+    private static let artifactsPerRun = 20
+    private static let pagesOfJobs = 10
+
+    package init(settings: SourceSettings) throws(ConnectorError) {
+        http = HTTPSource(settings)
+        repository = settings.text("repository") ?? ""
+        let names = repository.split(separator: "/", omittingEmptySubsequences: false)
+        guard names.count == 2, names.allSatisfy({ !$0.isEmpty && $0 != "." && $0 != ".." }) else {
+            throw .badSetting(setting: "repository", why: "`\(repository.clipped(to: 60))` is no repository; write `owner/name`")
+        }
+        let read = settings.texts("read")
+        parts = Part.allCases.filter { read.isEmpty || read.contains($0.rawValue) }
+        branch = settings.text("branch")
+        artifacts = settings.text("artifacts").map { GlobPattern("/" + $0) }
+        sweeps = [
+            .actions: ListSweep(.newestFirst, settings, leastOverlapMs: Self.longestRunMs),
+            .deployments: ListSweep(.newestFirst, saysSince: false, settings),
+            .releases: ListSweep(.newestFirst, saysSince: false, settings),
+            .issues: ListSweep(.oldestFirst, settings),
+            .pullRequests: ListSweep(.newestFirst, saysSince: false, settings),
+        ]
+    }
+
+    // MARK: - Asking
+
+    private func get(_ path: String, _ query: [(name: String, value: String)] = [], tag: String? = nil) -> HTTPRequest {
+        http.get(
+            "/repos/\(repository.split(separator: "/").map { HTTPSource.escaped(String($0)) }.joined(separator: "/"))\(path)", query,
+            headers: Self.headers(tag))
+    }
+    private static func headers(_ tag: String?) -> [HTTPHeader] {
+        [HTTPHeader("Accept", "application/vnd.github+json"), HTTPHeader("X-GitHub-Api-Version", "2022-11-28")]
+            + (tag.map { [HTTPHeader("If-None-Match", $0)] } ?? [])
+    }
+
+    private func request(_ part: Part, _ question: ListSweep.Question, branch: String?) -> HTTPRequest {
+        if let page = question.page { return http.get(page: page, headers: Self.headers(nil)) }
+        let since = question.since.rfc3339
+        let size = ("per_page", "100")
+        switch part {
+        case .actions:
+            let on = branch.map { [("branch", $0)] } ?? []
+            return get(
+                "/actions/runs", on + [("status", "completed"), ("created", ">=\(since)"), ("exclude_pull_requests", "true"), size],
+                tag: question.tag)
+        case .deployments: return get("/deployments", [size], tag: question.tag)
+        case .releases: return get("/releases", [size], tag: question.tag)
+        case .issues:
+            return get(
+                "/issues", [("state", "all"), ("sort", "updated"), ("direction", "asc"), ("since", since), size], tag: question.tag)
+        case .pullRequests:
+            return get("/pulls", [("state", "closed"), ("sort", "updated"), ("direction", "desc"), size], tag: question.tag)
+        }
+    }
+
+    private static func fault(_ name: StaticString?) -> (HTTPResponse) -> String? {
+        { response in response.body.withUnsafeBytes { ForgeAnswer.fault($0, under: name) } }
+    }
+    private static func fault(_ part: Part) -> (HTTPResponse) -> String? { fault(part == .actions ? "workflow_runs" : nil) }
+
+    /// Whose facts these are: the project on its server.
+    private func origin(_ access: SourceAccess) -> DocumentOrigin {
+        http.origin("\(WebAddress(http.url)?.host ?? "")/\(repository)", access)
+    }
+
+    // MARK: - Fetching
+
+    package func fetch(after cursors: [String: Cursor], through access: SourceAccess) async throws(ConnectorError) -> Page? {
+        let waiting = cursors[Self.runsKey]?.state["runs"]?.arrayValue ?? []
+        if waiting.count > Self.mostWaiting { return try await run(waiting, access) }
+        for part in parts {
+            do throws(ConnectorError) {
+                if let page = try await list(part, cursors, access) { return page }
+            } catch {
+                throw error.with { Self.remedy(part, $0) }
+            }
+        }
+        if parts.contains(.deployments), let page = try await deployment(cursors, access) { return page }
+        return waiting.isEmpty ? nil : try await run(waiting, access)
+    }
+
+    /// The next page of a list.
+    private func list(_ part: Part, _ cursors: [String: Cursor], _ access: SourceAccess) async throws(ConnectorError) -> Page? {
+        guard let sweep = sweeps[part], let question = sweep.next(after: cursors[part.rawValue], now: access.now) else { return nil }
+        let branch = BuildBranch(branch, cursors, now: access.now)
+        if part == .actions, case .unknown = branch {
+            return BuildBranch.page(try await http.send(get(""), through: access).body, now: access.now)
+        }
+        let response = try await http.send(request(part, question, branch: branch.name), through: access, fault: Self.fault(part))
+        var answer = ListSweep.Answer(nextPage: HTTPSource.nextPage(response), tag: response.header("etag"))
+        var page = Page()
+        guard response.status != 304 else {
+            answer.isUnchanged = true
+            page.cursorUpdates[part.rawValue] = sweep.cursor(after: question, answer, cursors[part.rawValue], now: access.now)
+                .remembering(cursors[part.rawValue]?.state["known"])
+            return page
+        }
+        switch part {
+        case .actions: takeRuns(response, question, &answer, cursors, &page, access)
+        case .deployments: takeDeployments(response, question, &answer, cursors, &page)
+        case .releases, .issues, .pullRequests:
+            let read =
+                part == .releases ? GitHubReader.releases : part == .issues ? GitHubReader.issues : GitHubReader.pullRequests
+            let list = response.body.withUnsafeBytes { read($0, question.since, question.horizon, origin(access)) }
+            answer.times = list.times
+            page.items = [Page.Item(place: part.rawValue, content: .read(list.reading))]
+        }
+        let next = sweep.cursor(after: question, answer, cursors[part.rawValue], now: access.now)
+        page.cursorUpdates[part.rawValue] = next.remembering(page.cursorUpdates[part.rawValue]?.state["known"])
+        return page
+    }
+
+    // MARK: - Workflow runs
+
+    /// Runs that passed are facts at once; what has to be asked for more waits in a cursor of its own.
+    private func takeRuns(
+        _ response: HTTPResponse, _ question: ListSweep.Question, _ answer: inout ListSweep.Answer, _ cursors: [String: Cursor],
+        _ page: inout Page, _ access: SourceAccess
+    ) {
+        let (runs, times) = response.body.withUnsafeBytes { GitHubReader.runs($0) }
+        answer.times = times
+        var known = KnownItems(cursors[Part.actions.rawValue], since: question.since)
+        var waiting = cursors[Self.runsKey]?.state["runs"]?.arrayValue ?? []
+        var reading = Reading()
+        for run in runs.sorted(by: { ($0.createdAt, $0.id) < ($1.createdAt, $1.id) }) {
+            guard run.isFailure || run.isSuccess, !run.isOfPullRequest else { continue }
+            guard known.insert("\(run.id).\(run.attempt)", at: run.createdAt) else { continue }
+            if run.isFailure || artifacts != nil {
+                waiting.append(run.json)
+            } else {
+                reading.events.append(GitHubReader.event(run, from: origin(access)))
+            }
+        }
+        page.items = [Page.Item(place: Part.actions.rawValue, content: .read(reading))]
+        page.cursorUpdates[Part.actions.rawValue] = Cursor(["known": known.json])
+        page.cursorUpdates[Self.runsKey] = Cursor(["runs": .array(waiting)])
+        let total = response.body.withUnsafeBytes { GitHubReader.totalCount($0) }
+        if question.page == nil, total > Self.mostListed {
+            page.deadLetters.append(
+                DeadLetter(
+                    origin: http.settings.name, place: "actions since \(question.since.rfc3339)",
+                    reason: "GitHub lists the newest \(Self.mostListed) of \(total) runs; the older ones are not read",
+                    remedy: "give a shorter `lookback`, or name a `branch`"))
+        }
+    }
+
+    /// What one run says: its job and log when it failed, its test reports.
+    private func run(_ waiting: [JSONValue], _ access: SourceAccess) async throws(ConnectorError) -> Page {
+        var page = Page()
+        page.cursorUpdates[Self.runsKey] = Cursor(["runs": .array(Array(waiting.dropFirst()))])
+        guard let run = waiting.first.flatMap({ GitHubReader.Run($0) }) else { return page }
+        var reading = Reading()
+        if run.isFailure {
+            let job = try await failedJob(of: run, access)
+            var log: HTTPResponse?
+            if let job { log = try await detail(get("/actions/jobs/\(job.id)/logs"), of: run, access, fault: { _ in nil }) }
+            reading.events.append(
+                GitHubReader.event(
+                    run, job: job, log: log.map { JobLog($0.body) } ?? JobLog(), lastGood: try await lastGood(before: run, access),
+                    from: origin(access)))
+        } else {
+            reading.events.append(GitHubReader.event(run, from: origin(access)))
+        }
+        page.items = [Page.Item(place: "actions, \(run.build)", content: .read(reading))]
+        if artifacts != nil { page.items += try await testReports(of: run, access) }
+        return page
+    }
+
+    /// On the first page of jobs that has one that failed.
+    private func failedJob(of run: GitHubReader.Run, _ access: SourceAccess) async throws(ConnectorError) -> GitHubReader.Job? {
+        var request = get("/actions/runs/\(run.id)/jobs", [("filter", "latest"), ("per_page", "100")])
+        for _ in 0..<Self.pagesOfJobs {
+            guard let jobs = try await detail(request, of: run, access, fault: Self.fault("jobs")) else { return nil }
+            if let job = jobs.body.withUnsafeBytes({ GitHubReader.failedJob($0) }) { return job }
+            guard let page = HTTPSource.nextPage(jobs) else { return nil }
+            request = http.get(page: page, headers: Self.headers(nil))
+        }
+        return nil
+    }
+
+    /// The commit of the last run of the same workflow and branch that passed.
+    private func lastGood(before run: GitHubReader.Run, _ access: SourceAccess) async throws(ConnectorError) -> String? {
+        guard let workflow = run.workflow, let branch = run.branch else { return nil }
+        let query = [
+            ("branch", branch), ("status", "success"), ("created", "<\(run.createdAt.rfc3339)"), ("exclude_pull_requests", "true"),
+            ("per_page", "1"),
+        ]
+        let runs = try await detail(
+            get("/actions/workflows/\(workflow)/runs", query), of: run, access, fault: Self.fault("workflow_runs"))
+        return runs.flatMap { $0.body.withUnsafeBytes { GitHubReader.firstCommit($0) } }
+    }
+
+    private func testReports(of run: GitHubReader.Run, _ access: SourceAccess) async throws(ConnectorError) -> [Page.Item] {
+        let list = try await detail(
+            get("/actions/runs/\(run.id)/artifacts", [("per_page", "100")]), of: run, access, fault: Self.fault("artifacts"))
+        let all = list.map { $0.body.withUnsafeBytes { GitHubReader.artifacts($0) } } ?? []
+        let wanted = all.filter { artifacts?.fits($0.name) == true }.sorted { ($0.name, $0.id) < ($1.name, $1.id) }
+        var items: [Page.Item] = []
+        for artifact in wanted.prefix(Self.artifactsPerRun) {
+            guard
+                let archive = try await detail(
+                    get("/actions/artifacts/\(artifact.id)/zip"), of: run, access, fault: { ZipArchive.fault($0.body) })
+            else {
+                continue
+            }
+            var document = origin(access)
+            document.path += "/\(run.build)/\(artifact.name)"
+            document.fallbackTime = run.finishedAt
+            items += TestReportArchive.items(
+                archive.body, place: "actions, \(run.build), \(artifact.name)", commit: run.commit, from: document)
+        }
+        return items
+    }
+
+    private func detail(
+        _ request: HTTPRequest, of run: GitHubReader.Run, _ access: SourceAccess, fault: (HTTPResponse) -> String?
+    ) async throws(ConnectorError) -> HTTPResponse? {
+        try await detail(request, of: .actions, at: run.finishedAt, through: access, fault: fault)
+    }
+
+    // MARK: - Deployments
+
+    private func takeDeployments(
+        _ response: HTTPResponse, _ question: ListSweep.Question, _ answer: inout ListSweep.Answer, _ cursors: [String: Cursor],
+        _ page: inout Page
+    ) {
+        let (deployments, times) = response.body.withUnsafeBytes { GitHubReader.deployments($0) }
+        answer.times = times
+        let state = cursors[Self.deploymentsKey]?.state
+        var known = KnownItems(cursors[Part.deployments.rawValue], since: question.since)
+        var open = state?["open"]?.arrayValue ?? []
+        // What was live before the first run is read too: then the first deployment of an environment is known to replace it.
+        let isFirstSweep = cursors[Part.deployments.rawValue] == nil
+        var before: Set<String> = []
+        for deployment in deployments {
+            let isBefore = deployment.createdAt < question.since
+            if isBefore {
+                guard isFirstSweep, !deployment.isTransient, before.insert(deployment.environment).inserted else { continue }
+            }
+            if known.insert(String(deployment.id), at: max(deployment.createdAt, question.since)) { open.append(deployment.json) }
+        }
+        open.sort { Self.age($0) < Self.age($1) }
+        if open.count > Self.mostUnderWay {
+            page.deadLetters.append(
+                DeadLetter(
+                    origin: http.settings.name, place: "deployments since \(question.since.rfc3339)",
+                    reason: "the newest \(Self.mostUnderWay) of \(open.count) deployments are read, the older ones are not",
+                    remedy: "give a shorter `lookback`"))
+        }
+        page.cursorUpdates[Part.deployments.rawValue] = Cursor(["known": known.json])
+        page.cursorUpdates[Self.deploymentsKey] = Cursor(
+            ["open": .array(Array(open.suffix(Self.mostUnderWay))), "live": state?["live"] ?? [:]])
+    }
+    private static func age(_ open: JSONValue) -> (String, Int64) { (open["created_at"]?.stringValue ?? "", open["id"]?.intValue ?? 0) }
+
+    /// What became of one deployment, the oldest first, so that each knows what it replaced.
+    private func deployment(_ cursors: [String: Cursor], _ access: SourceAccess) async throws(ConnectorError) -> Page? {
+        let state = cursors[Self.deploymentsKey]?.state
+        var open = state?["open"]?.arrayValue ?? []
+        guard let at = open.firstIndex(where: { isDue($0, access.now) }) else { return nil }
+        var live = state?["live"] ?? [:]
+        var page = Page()
+        let json = open.remove(at: at)
+        if let deployment = GitHubReader.Deployment(json) {
+            let outcome: GitHubReader.Outcome
+            do throws(ConnectorError) {
+                let response = try await http.send(
+                    get("/deployments/\(deployment.id)/statuses", [("per_page", "100")]), through: access, fault: Self.fault(nil))
+                outcome = response.body.withUnsafeBytes { GitHubReader.outcome($0) }
+            } catch {
+                guard case .refused(_, 404, _, _) = error else { throw error.with { Self.remedy(.deployments, $0) } }
+                page.cursorUpdates[Self.deploymentsKey] = Cursor(["open": .array(open), "live": live])
+                return page
+            }
+            if outcome.state == .underWay, access.now - deployment.createdAt < 30 * .dayMs {
+                var json = json
+                json["checked"] = .int(access.now.ms)
+                open.insert(json, at: min(at, open.count))
+            } else {
+                let previous = live[deployment.environment]?.stringValue
+                let event = GitHubReader.event(
+                    deployment, outcome, previous: previous == deployment.commit ? nil : previous, from: origin(access))
+                var reading = Reading()
+                reading.events = [event].compactMap { $0 }
+                page.items = [Page.Item(place: "deployments, \(deployment.id)", content: .read(reading))]
+                if outcome.state == .live, !deployment.isTransient, let commit = deployment.commit,
+                    (live.objectValue?.count ?? 0) < Self.mostEnvironments || live[deployment.environment] != nil
+                {
+                    live[deployment.environment] = .string(commit)
+                }
+            }
+        }
+        page.cursorUpdates[Self.deploymentsKey] = Cursor(["open": .array(open), "live": live])
+        return page
+    }
+
+    /// What takes long is asked for less and less often: a tenth of its age goes by between two questions.
+    private func isDue(_ open: JSONValue, _ now: Instant) -> Bool {
+        guard let checked = open["checked"]?.intValue else { return true }
+        guard checked < now.ms, let created = Instant(rfc3339: open["created_at"]?.stringValue ?? "") else { return false }
+        return (now.ms - checked) >= (now - created) / 10
+    }
+
+    // MARK: - Errors and checks
+
+    static func cursors(beside part: Part) -> [String] { part == .deployments ? [deploymentsKey] : [] }
+
+    static func remedy(_ part: Part, _ status: Int) -> String? {
+        switch status {
+        case 401: "the token is wrong or has expired; make a new one"
+        case 403: "give the token the permission `\(part.permission): read`, or leave `\(part.rawValue)` out of `read`"
+        case 404: "check `repository`; to a token that may not read it, it is not there"
+        case 410: "it is turned off in the repository; leave `\(part.rawValue)` out of `read`"
+        default: nil
+        }
+    }
+
+    package func probe(through access: SourceAccess) async -> SourceProbe {
+        let since = ListSweep.Question(since: access.now - .dayMs)
+        return await http.probe(
+            each: parts.map { part in
+                (
+                    request(part, since, branch: branch == "*" ? nil : branch),
+                    { response in
+                        response.body.withUnsafeBytes { Self.sample($0, part, since.since, origin(access)) }
+                    }
+                )
+            }, through: access, fault: HTTPSource.jsonFault, remedy: { Self.remedy(parts[$0], $1) })
+    }
+
+    private static func sample(
+        _ bytes: UnsafeRawBufferPointer, _ part: Part, _ since: Instant, _ document: DocumentOrigin
+    ) -> String {
+        switch part {
+        case .actions: "actions: \(GitHubReader.totalCount(bytes)) runs of the last day"
+        case .deployments: "deployments: \(GitHubReader.deployments(bytes).deployments.count { $0.createdAt >= since }) of the last day"
+        case .releases:
+            "releases: \(GitHubReader.releases(bytes, since: since, horizon: since, from: document).reading.events.count) of the last day"
+        case .issues:
+            "issues: \(GitHubReader.issues(bytes, since: since, horizon: since, from: document).reading.events.count) changed in the last day"
+        case .pullRequests:
+            "pull requests: \(GitHubReader.pullRequests(bytes, since: since, horizon: since, from: document).reading.events.count) merged in the last day"
+        }
+    }
+}

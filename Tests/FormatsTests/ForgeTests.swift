@@ -1,0 +1,157 @@
+import Model
+import Testing
+
+@testable import Formats
+
+private let document = DocumentOrigin(origin: "forge", path: "forge.example/shop", fallbackTime: Instant(ms: 0))
+private let noon = Instant(ms: 1_767_268_800_000)
+
+@Suite struct IssueFactTests {
+    private func issue(labels: [String] = [], kind: String? = nil, priority: String? = nil) -> IssueFact {
+        var fact = IssueFact(scope: "s", key: "#1", title: "It fails", createdAt: noon)
+        fact.labels = labels
+        fact.kind = kind
+        fact.priority = priority
+        return fact
+    }
+
+    @Test(
+        arguments: [
+            ([], nil, true), (["bug"], nil, true), (["kind/bug", "area/ui"], nil, true), (["type: defect"], nil, true),
+            ([], "Incident", true),
+            (["triage"], nil, true), (["enhancement"], nil, false), (["feature request"], nil, false),
+            (["documentation", "bug"], nil, true),
+            ([], "Story", false), ([], "Sub-task", false), (["dependencies"], nil, false), (["question"], nil, false), ([], "Bug", true),
+        ] as [([String], String?, Bool)])
+    func `what tells of a fault is a report`(labels: [String], kind: String?, isReport: Bool) {
+        #expect(issue(labels: labels, kind: kind).isReport == isReport)
+    }
+
+    @Test(
+        arguments: [
+            ([], nil, .medium), (["P1"], nil, .critical), (["priority: high"], nil, .high), (["severity::2"], nil, .high),
+            (["sev-1"], nil, .critical), (["blocker"], nil, .critical), (["page"], nil, .medium), (["alert"], nil, .medium),
+            (["priority/low"], nil, .low), ([], "Highest", .critical), ([], "Lowest", .low), ([], "Major", .high), (["P1"], "Low", .low),
+            (["high-contrast"], nil, .medium), ([], "P2 - High", .high),
+        ] as [([String], String?, Severity)])
+    func `labels and priorities say how bad it is`(labels: [String], priority: String?, severity: Severity) {
+        #expect(issue(labels: labels, priority: priority).severity == severity)
+    }
+
+    @Test func `an issue that was put into another drawer is the same fact`() {
+        #expect(issue().event(document).fingerprint == issue(labels: ["enhancement"]).event(document).fingerprint)
+    }
+
+    @Test func `a closed one has an end, never before its beginning`() {
+        var fact = issue()
+        fact.closedAt = noon - 1
+        #expect(fact.event(document).endedAt == noon)
+        #expect(fact.event(document).text(EventAttribute.status) == "closed")
+    }
+}
+
+@Suite struct JobLogTests {
+    private func log(_ lines: String...) -> JobLog { JobLog(Array(lines.joined(separator: "\n").utf8)) }
+
+    @Test func `the runner's times, colours and marks go, and so does what comes after the verdict`() {
+        let log = log(
+            "2026-01-01T11:23:51.1234567Z ##[group]Run make", "2026-01-01T11:23:51.2234567Z \u{1B}[36;1mmake\u{1B}[0m",
+            "2026-01-01T11:23:51.3234567Z ##[endgroup]", "2026-01-01T11:23:52.0000000Z cart.c:14: error: expected ';'",
+            "2026-01-01T11:23:53.0000000Z ##[error]Process completed with exit code 2.", "2026-01-01T11:23:54.0000000Z Post job cleanup.")
+        #expect(log.text == "make\ncart.c:14: error: expected ';'\nError: Process completed with exit code 2.")
+    }
+
+    @Test func `a log of GitLab ends with why its job failed`() {
+        let log = log(
+            "section_start:1767266580:step_script\r\u{1B}[0K\u{1B}[0K\u{1B}[36;1mExecuting \"step_script\" stage\u{1B}[0;m",
+            "10%\r100%", "2026-01-01T11:23:51.123456Z 01O bundle exec rspec", "rspec failed",
+            "\u{1B}[31;1mERROR: Job failed: exit code 1", "\u{1B}[0;m", "after")
+        #expect(
+            log.text
+                == "Executing \"step_script\" stage\n100%\nbundle exec rspec\nrspec failed\nERROR: Job failed: exit code 1")
+    }
+
+    @Test func `the end of a long log is kept, within its bounds`() {
+        let log = JobLog(Array((0..<200_000).map { "line \($0)" }.joined(separator: "\n").utf8))
+        #expect(log.text.hasSuffix("line 199999"))
+        #expect(log.text.utf8.count <= Limits.exemplarBytes)
+    }
+
+    @Test func `a line without end and bytes that are no text are bounded too`() {
+        #expect(JobLog([UInt8](repeating: 120, count: 1 << 20)).text.utf8.count <= 2_100)
+        #expect(JobLog((0..<4_096).map { UInt8($0 & 255) }).text.utf8.count <= Limits.exemplarBytes)
+        #expect(JobLog([]).text.isEmpty)
+    }
+
+    @Test func `a stack trace in it is read`() {
+        #expect(log("AssertionError: no", "    at Cart.remove (src/cart.ts:14:5)").stack?.frames.first?.file == "src/cart.ts")
+    }
+}
+
+@Suite struct GitHubTests {
+    private func bytes<Outcome>(_ text: String, _ body: (UnsafeRawBufferPointer) -> Outcome) -> Outcome {
+        Array(text.utf8).withUnsafeBytes(body)
+    }
+    private static let hostile = [
+        "", "[", "{}", "null", "[]", "[null,1,\"x\",[],{}]",
+        #"[{"id":"x","number":{},"title":[],"created_at":1e300,"updated_at":"never"}]"#,
+        #"[{"id":99999999999999999999,"number":1,"title":"t","created_at":"2026-01-01T00:00:00Z","updated_at":"9999-12-31T23:59:59Z","labels":{"a":1},"user":"ann","type":7}]"#,
+        #"{"workflow_runs":[{"id":1,"created_at":"2026-01-01T00:00:00Z","conclusion":["failure"]}],"jobs":[{"id":1,"conclusion":"failure","steps":"none"}],"artifacts":[{"id":1}]}"#,
+        #"{"workflow_runs":{"id":1},"jobs":1,"artifacts":null}"#,
+        #"[{"id":1,"sha":"; rm -rf /","created_at":"2026-01-01T00:00:00Z","environment":{"x":[]},"payload":"text","creator":null}]"#,
+        #"[{"number":1,"title":"\u0000\u202e<script>alert(1)</script>","created_at":"2026-01-01T00:00:00Z","updated_at":"2026-01-01T00:00:00Z","html_url":"javascript:alert(1)"}]"#,
+        String(repeating: "[", count: 200),
+    ]
+
+    @Test(arguments: hostile)
+    func `what is no answer of GitHub never traps, and leads nowhere`(text: String) {
+        bytes(text) { bytes in
+            let runs = GitHubReader.runs(bytes).runs
+            for run in runs { #expect(GitHubReader.event(run, from: document).commit == nil) }
+            _ = (GitHubReader.failedJob(bytes), GitHubReader.artifacts(bytes), GitHubReader.firstCommit(bytes), GitHubReader.outcome(bytes))
+            #expect(ForgeAnswer.defaultBranch(bytes) == nil)
+            #expect(GitHubReader.deployments(bytes).deployments.allSatisfy { $0.commit == nil })
+            let since = Instant(ms: 0)
+            let pages = [
+                GitHubReader.releases(bytes, since: since, horizon: since, from: document),
+                GitHubReader.issues(bytes, since: since, horizon: since, from: document),
+                GitHubReader.pullRequests(bytes, since: since, horizon: since, from: document),
+            ]
+            for event in pages.flatMap(\.reading.events) {
+                #expect(event.url == nil)
+                #expect(!event.title.unicodeScalars.contains { $0.isDangerous })
+            }
+        }
+    }
+
+    @Test func `what a cursor remembers of a run reads the same again`() throws {
+        let text =
+            #"{"workflow_runs":[{"id":7,"name":"CI","run_number":3,"run_attempt":2,"head_branch":"main","head_sha":"009b8a3a9ccbb128af87f9b1c0f4c62e8a304f6d","event":"push","conclusion":"failure","created_at":"2026-01-01T11:00:00Z","updated_at":"2026-01-01T11:05:00Z","actor":{"login":"ann"},"repository":{"id":1}}]}"#
+        let run = try #require(bytes(text) { GitHubReader.runs($0) }.runs.first)
+        #expect(run.json["repository"] == nil)
+        let again = try #require(GitHubReader.Run(run.json))
+        #expect(again == run)
+        #expect(GitHubReader.event(again, from: document).id == GitHubReader.event(run, from: document).id)
+        #expect(run.build == "CI 3.2" && run.isFailure)
+    }
+
+    @Test(arguments: [
+        (#"[{"state":"inactive","created_at":"2026-01-01T12:00:00Z"},{"state":"success","created_at":"2026-01-01T11:00:00Z"}]"#, "live"),
+        (#"[{"state":"error","created_at":"2026-01-01T12:00:00Z"},{"state":"in_progress","created_at":"2026-01-01T11:00:00Z"}]"#, "failed"),
+        (#"[{"state":"inactive","created_at":"2026-01-01T12:00:00Z"}]"#, "replaced"), ("[]", "underWay"),
+        (
+            #"[{"state":"in_progress","created_at":"2026-01-01T12:00:00Z"},{"state":"failure","created_at":"2026-01-01T11:00:00Z"}]"#,
+            "underWay"
+        ),
+    ])
+    func `statuses tell what became of a deployment`(text: String, state: String) {
+        #expect("\(bytes(text) { GitHubReader.outcome($0) }.state)" == state)
+    }
+
+    @Test(arguments: [
+        ("v1.4.0", true), ("2026-01-01.3", true), ("main", false), ("release/1.4", false), ("6dcb09b5b578", false), ("1", false),
+    ])
+    func `a tag is a version, a branch and a commit are none`(ref: String, isVersion: Bool) {
+        #expect(ForgeAnswer.looksLikeVersion(ref) == isVersion)
+    }
+}
