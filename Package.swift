@@ -45,13 +45,18 @@ let package = Package(
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"])]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        // GMime's own flags are more than SwiftPM lets through; what is needed of them is GLib's folders and GMime's.
+        .systemLibrary(name: "CGLib", pkgConfig: "glib-2.0", providers: [.apt(["libgmime-3.0-dev"])]),
+        .target(
+            name: "CMail", dependencies: ["CGLib"], cSettings: [.unsafeFlags(["-isystem", "/usr/include/gmime-3.0"])],
+            linkerSettings: [.linkedLibrary("gmime-3.0"), .linkedLibrary("gobject-2.0")]),
         .target(name: "CSIMDJSON", linkerSettings: [.linkedLibrary("simdjson")]),
         .target(name: "CArena"),
         .target(name: "CAssets"),
 
         // Rooms
         .target(name: "Model", dependencies: ["CCrypto"], swiftSettings: strict),
-        room("Formats", ["CXML", "CSIMDJSON", "CPCRE2", "CZlib", "CZstd", "CZip"]),
+        room("Formats", ["CXML", "CSIMDJSON", "CPCRE2", "CZlib", "CZstd", "CZip", "CMail"]),
         room("Transport", ["CCurl"]),
         room(
             "Connectors",

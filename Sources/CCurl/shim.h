@@ -32,6 +32,9 @@ static inline CURLcode caseboard_curl_set_progress(CURL *handle, curl_xferinfo_c
 static inline CURLcode caseboard_curl_get_long(CURL *handle, CURLINFO info, long *value) {
     return curl_easy_getinfo(handle, info, value);
 }
+static inline CURLcode caseboard_curl_get_socket(CURL *handle, curl_socket_t *value) {
+    return curl_easy_getinfo(handle, CURLINFO_ACTIVESOCKET, value);
+}
 /// The text belongs to the handle: copy it before the next call.
 static inline CURLcode caseboard_curl_get_text(CURL *handle, CURLINFO info, const char **value) {
     return curl_easy_getinfo(handle, info, (char **)value);

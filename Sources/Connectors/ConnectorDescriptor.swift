@@ -41,6 +41,8 @@ package struct SettingDescriptor: Hashable, Sendable {
         case map
         /// `http` or `https`, without credentials in it.
         case url
+        /// `imaps://host/INBOX`, without credentials in it.
+        case mailbox
         /// A program and its arguments; there is no shell.
         case command
     }
@@ -77,6 +79,7 @@ extension SettingDescriptor.Kind {
         case .timeZone: "`UTC` or an offset such as `+02:00`"
         case .map: "a map of texts"
         case .url: "an address such as `https://host:9090` without a user and a password in it"
+        case .mailbox: "an address such as `imaps://host/INBOX` without a user and a password in it"
         case .command: "a program, or a list of a program and its arguments"
         }
     }
@@ -154,6 +157,7 @@ extension SettingDescriptor {
         case .timeZone: return Self.offsetMinutes(text).map { .number($0) }
         case .map: return nil
         case .url: return WebAddress(source: text) == nil ? nil : .text(text.hasSuffix("/") ? String(text.dropLast()) : text)
+        case .mailbox: return IMAPMailbox.address(text) == nil ? nil : .text(text)
         case .command: return text.isEmpty ? nil : .texts([text])
         }
     }

@@ -22,10 +22,10 @@ struct FileWalk {
     private var files: [String: FileSignature] = [:]
     private var found = Found()
 
-    static func files(_ paths: [String]) -> Found {
+    static func files(_ paths: [String], limit: Int = Limits.filesPerSource) -> Found {
         var walk = FileWalk()
         for path in paths { walk.walk("", GlobPattern(path).parts[...], depth: 0) }
-        return walk.finished(paths)
+        return walk.finished(paths, limit)
     }
 
     private mutating func walk(_ folder: String, _ parts: ArraySlice<GlobPattern.Part>, depth: Int) {
@@ -94,19 +94,19 @@ struct FileWalk {
         return names.sorted()
     }
 
-    private consuming func finished(_ paths: [String]) -> Found {
+    private consuming func finished(_ paths: [String], _ limit: Int) -> Found {
         var sorted = files.map { File(path: $0.key, signature: $0.value) }.sorted { $0.path < $1.path }
         struct Identity: Hashable { var device, inode: Int64 }
         var seen: Set<Identity> = []
         sorted.removeAll { !seen.insert(Identity(device: $0.signature.device, inode: $0.signature.inode)).inserted }
-        if sorted.count > Limits.filesPerSource {
+        if sorted.count > limit {
             found.problems.append(
                 (
-                    paths.joined(separator: ", "), "\(sorted.count) files match; only the \(Limits.filesPerSource) changed last are read",
+                    paths.joined(separator: ", "), "\(sorted.count) files match; only the \(limit) changed last are read",
                     "narrow the pattern"
                 ))
             sorted.sort { ($1.signature.modifiedNs, $0.path) < ($0.signature.modifiedNs, $1.path) }
-            sorted = sorted.prefix(Limits.filesPerSource).sorted { $0.path < $1.path }
+            sorted = sorted.prefix(limit).sorted { $0.path < $1.path }
         }
         found.files = sorted
         return found

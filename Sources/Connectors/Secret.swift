@@ -13,6 +13,9 @@ struct Secret: Sendable, CustomStringConvertible, CustomDebugStringConvertible, 
     var debugDescription: String { description }
     var customMirror: Mirror { Mirror(self, children: [:]) }
 
+    /// For a log-in in a protocol that is not HTTP.
+    var password: String { text }
+
     /// What a server says without what we said to it.
     func removed(from words: String) -> String { text.utf8.count < 4 ? words : words.replacing(text, with: "…") }
 }

@@ -4,7 +4,7 @@ extension Instant {
     /// A date as feeds and mails write it: RFC 3339 and the shorter forms of the W3C note (`2026`, `2026-11`), RFC 822, 2822
     /// and 5322 with one or more of their slips (no weekday, full month names, two-digit years, no seconds, named zones, no
     /// zone), RFC 850, and C's `asctime`. Without a zone it is UTC.
-    init?(feedDate text: String) {
+    package init?(feedDate text: String) {
         guard text.utf8.count <= 400 else { return nil }
         let text = StructuredText.foldingBlanks(Instant.withoutComments(text))
         guard text.utf8.count <= 80, !text.isEmpty else { return nil }

@@ -109,6 +109,26 @@ final class CurlHandle {
         }
     }
 
+    // MARK: A conversation of our own, after `CURLOPT_CONNECT_ONLY`
+
+    var socket: curl_socket_t? {
+        var value = curl_socket_t(-1)
+        return caseboard_curl_get_socket(handle, &value) == CURLE_OK && value >= 0 ? value : nil
+    }
+    /// How many bytes went out; 0 when there is no room yet.
+    func send(_ bytes: ArraySlice<UInt8>) -> Result<Int, CURLError> {
+        var count = 0
+        let code = bytes.withUnsafeBytes { curl_easy_send(handle, $0.baseAddress, $0.count, &count) }
+        return code == CURLE_OK ? .success(count) : code == CURLE_AGAIN ? .success(0) : .failure(CURLError(code: code))
+    }
+    /// What has come, at most as much as `buffer` holds; nil when nothing has come yet, 0 at the end.
+    func receive(into buffer: inout [UInt8]) -> Result<Int?, CURLError> {
+        var count = 0
+        let code = buffer.withUnsafeMutableBytes { curl_easy_recv(handle, $0.baseAddress, $0.count, &count) }
+        return code == CURLE_OK ? .success(count) : code == CURLE_AGAIN ? .success(nil) : .failure(CURLError(code: code))
+    }
+    struct CURLError: Error { var code: CURLcode }
+
     var responseCode: Int {
         var value = 0
         return caseboard_curl_get_long(handle, CURLINFO_RESPONSE_CODE, &value) == CURLE_OK ? value : 0

@@ -11,7 +11,7 @@ import Testing
     static let doors: [String: Set<String>] = [
         "Model": ["CCrypto"],
         "Accuracy": ["Model"],
-        "Formats": ["Model", "CXML", "CSIMDJSON", "CPCRE2", "CZlib", "CZstd", "CZip"],
+        "Formats": ["Model", "CXML", "CSIMDJSON", "CPCRE2", "CZlib", "CZstd", "CZip", "CMail"],
         "Transport": ["Model", "CCurl"],
         "Connectors": ["Model", "Formats", "Transport", "Subprocess"],
         "Signals": ["Model"],
