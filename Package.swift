@@ -45,6 +45,7 @@ let package = Package(
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"])]),
         .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         // GMime's own flags are more than SwiftPM lets through; what is needed of them is GLib's folders and GMime's.
         .systemLibrary(name: "CGLib", pkgConfig: "glib-2.0", providers: [.apt(["libgmime-3.0-dev"])]),
         .target(
@@ -57,7 +58,7 @@ let package = Package(
         // Rooms
         .target(name: "Model", dependencies: ["CCrypto"], swiftSettings: strict),
         room("Formats", ["CXML", "CSIMDJSON", "CPCRE2", "CZlib", "CZstd", "CZip", "CMail"]),
-        room("Transport", ["CCurl"]),
+        room("Transport", ["CCurl", "CPostgres"]),
         room(
             "Connectors",
             ["Formats", "Transport", .product(name: "Subprocess", package: "swift-subprocess")]),

@@ -7,7 +7,7 @@ package enum ConnectorCatalog {
         TestsConnector.self, AlertsConnector.self, FeedConnector.self, ReportsConnector.self, TopologyConnector.self,
         EventsConnector.self, PrometheusConnector.self, GraphiteConnector.self, AlertmanagerConnector.self, PagerDutyConnector.self,
         GrafanaConnector.self, GitHubConnector.self, BuildbotConnector.self, JenkinsConnector.self, WebFeedConnector.self,
-        MailConnector.self, JournaldConnector.self, ExecConnector.self,
+        MailConnector.self, SQLConnector.self, JournaldConnector.self, ExecConnector.self,
     ]
 
     /// The settings that every kind has which asks over HTTP.

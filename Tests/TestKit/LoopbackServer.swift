@@ -121,6 +121,11 @@ package final class LoopbackServer: Sendable {
                 guard fill() else { return nil }
             }
         }
+        package func readBytes(_ count: Int) -> [UInt8]? {
+            while buffer.count < count { guard fill() else { return nil } }
+            defer { buffer.removeFirst(count) }
+            return Array(buffer.prefix(count))
+        }
         package func readRequest() -> String? {
             guard let head = read(through: "\r\n\r\n") else { return nil }
             let lengthLine = head.lowercased().split(separator: "\r\n").first { $0.hasPrefix("content-length:") }

@@ -12,7 +12,7 @@ import Testing
         "Model": ["CCrypto"],
         "Accuracy": ["Model"],
         "Formats": ["Model", "CXML", "CSIMDJSON", "CPCRE2", "CZlib", "CZstd", "CZip", "CMail"],
-        "Transport": ["Model", "CCurl"],
+        "Transport": ["Model", "CCurl", "CPostgres"],
         "Connectors": ["Model", "Formats", "Transport", "Subprocess"],
         "Signals": ["Model"],
         "Correlation": ["Model"],
