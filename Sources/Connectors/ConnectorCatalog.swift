@@ -5,9 +5,9 @@ package enum ConnectorCatalog {
     package static let all: [any Connector.Type] = [
         GitConnector.self, ChangesConnector.self, LogsConnector.self, MetricsConnector.self, TracesConnector.self,
         TestsConnector.self, AlertsConnector.self, FeedConnector.self, ReportsConnector.self, TopologyConnector.self,
-        EventsConnector.self, PrometheusConnector.self, GraphiteConnector.self, AlertmanagerConnector.self, PagerDutyConnector.self,
-        GrafanaConnector.self, GitHubConnector.self, BuildbotConnector.self, JenkinsConnector.self, WebFeedConnector.self,
-        MailConnector.self, SQLConnector.self, JournaldConnector.self, ExecConnector.self,
+        EventsConnector.self, WebhooksConnector.self, PrometheusConnector.self, GraphiteConnector.self, AlertmanagerConnector.self,
+        PagerDutyConnector.self, GrafanaConnector.self, GitHubConnector.self, BuildbotConnector.self, JenkinsConnector.self,
+        WebFeedConnector.self, MailConnector.self, SQLConnector.self, JournaldConnector.self, ExecConnector.self,
     ]
 
     /// The settings that every kind has which asks over HTTP.

@@ -21,6 +21,9 @@ struct DocumentFiles: Sendable {
     /// Decides by the first bytes of a document.
     let cutting: @Sendable (_ head: ArraySlice<UInt8>) -> Cutting
 
+    /// Of a file that has just changed: false while its writer is not done, and it waits. Nil for what is written beside and renamed.
+    var isWhole: (@Sendable ([UInt8]) -> Bool)?
+
     /// The largest document read in one piece; smaller in tests.
     var documentBytes = Limits.documentBytes
     /// Where a page stops growing, and the size of a piece.
@@ -131,6 +134,10 @@ struct DocumentFiles: Sendable {
     }
 
     private func takeWhole(_ step: inout Step, _ bytes: [UInt8], known: [String: String], into page: inout Page) {
+        if let isWhole, step.file.signature.isFresh(at: step.access.now), !isWhole(bytes) {
+            step.memory.with { _ = $0.tried.insert(step.file.path) }
+            return
+        }
         var bytes = bytes
         let unfinished = unfinishedTail(bytes, step)
         bytes.removeLast(unfinished)

@@ -476,6 +476,68 @@ def check_sql():
     stop(server)
 
 
+def alertmanager_posts(hook):
+    port, place = free_port(), folder / "hook-alertmanager"
+    place.mkdir()
+    receiver = {"name": "hook", "webhook_configs": [{"url": hook}]}
+    route = {"receiver": "hook", "group_wait": "1s", "group_interval": "5s"}
+    (place / "alertmanager.yml").write_text(json.dumps({"route": route, "receivers": [receiver]}))
+    url = f"http://127.0.0.1:{port}"
+    started("hook-alertmanager", [PEERS / "prometheus-alertmanager", f"--config.file={place}/alertmanager.yml",
+                                  f"--storage.path={place}/data", f"--web.listen-address=127.0.0.1:{port}",
+                                  "--cluster.listen-address="], f"{url}/-/ready")
+    alert = {"labels": {"alertname": "Errors", "service": "checkout", "severity": "critical"},
+             "annotations": {"summary": "Errors at checkout"}, "startsAt": "2026-03-10T14:06:00Z", "endsAt": "2099-01-01T00:00:00Z"}
+    post(f"{url}/api/v2/alerts", json.dumps([alert]).encode())
+
+
+def check_webhooks():
+    port, place = free_port(), folder / "nginx"
+    spool = place / "spool"
+    spool.mkdir(parents=True)
+    (place / "nginx.conf").write_text(f"""
+daemon off;
+master_process off;
+pid {place}/pid;
+error_log {place}/error.log;
+events {{ }}
+http {{
+ access_log off;
+ client_body_temp_path {spool};
+ proxy_temp_path {place}/proxy; fastcgi_temp_path {place}/fastcgi; uwsgi_temp_path {place}/uwsgi; scgi_temp_path {place}/scgi;
+ server {{
+  listen 127.0.0.1:{port};
+  location = /hook {{
+   limit_except POST {{ deny all; }}
+   client_body_in_file_only on;
+   client_max_body_size 4m;
+   proxy_pass http://127.0.0.1:{port}/taken;
+   proxy_pass_request_body off;
+   proxy_set_header Content-Length "";
+   proxy_method GET;
+  }}
+  location = /taken {{ return 204; }}
+ }}
+}}
+""")
+    listening("nginx", [PEERS.parent / "sbin/nginx", "-p", place, "-c", place / "nginx.conf", "-e", place / "error.log"], port)
+    alertmanager_posts(f"http://127.0.0.1:{port}/hook")
+    for _ in range(150):
+        if list(spool.iterdir()):
+            break
+        time.sleep(0.1)
+    (spool / "9999999999").write_text('{"version": "4", "alerts": [')
+    old = time.time() - 300
+    os.utime(spool / "9999999999", (old, old))
+    board = workspace("webhook-board", [{"name": "hooks", "kind": "webhooks", "path": str(spool)}])
+    now = "2026-03-10T14:30:00Z"
+    run = caseboard(board, "run", now=now, expect=1)
+    events = caseboard(board, "query", "events", now=now)["events"]
+    fact([each["title"] for each in events] == ["Errors at checkout"], "what Alertmanager posts to nginx is read from its spool")
+    fact(run["dead_letters"] == 1, "what is broken beside it is a dead letter")
+    fact(not caseboard(board, "run", now=now)["news"], "running again reads nothing twice of the spool")
+
+
 def check_every_kind(prometheus_port):
     kinds = ["git", "changes", "logs", "metrics", "traces", "junit", "alerts", "feed", "reports", "topology", "events"]
     sources = [{"name": kind, "kind": kind, "path": f"{kind}.txt"} for kind in kinds]
@@ -485,7 +547,8 @@ def check_every_kind(prometheus_port):
     sources += [dict(nowhere, name="jenkins", kind="jenkins", jobs="shop")]
     sources += [dict(nowhere, name="pagerduty", kind="pagerduty")]
     sources += [dict(nowhere, name="grafana", kind="grafana")]
-    sources += [{"name": "journald", "kind": "journald", "file": "none.journal"}, {"name": "mail", "kind": "mail", "path": "none"}]
+    sources += [{"name": "journald", "kind": "journald", "file": "none.journal"}, {"name": "mail", "kind": "mail", "path": "none"},
+                {"name": "webhooks", "kind": "webhooks", "path": "none"}]
     sources += [{"name": "sql", "kind": "sql", "host": "127.0.0.1", "port": str(free_port()), "allow_loopback": "true", "database": "none",
                  "user": "nobody", "query": "SELECT $1 AS time"}]
     place = workspace("every-kind", sources)
@@ -503,6 +566,7 @@ try:
     check_buildbot()
     check_mail()
     check_sql()
+    check_webhooks()
     check_every_kind(port)
 finally:
     stop_all()
