@@ -14,6 +14,8 @@ package enum ConnectorError: Error, Hashable, Sendable {
     case network(CourierError)
     /// A lasting answer that is no success; `words` is what the server said, `remedy` what to do about it.
     case refused(place: String, status: Int, words: String, remedy: String)
+    /// The server refuses to look through so much of the past at once; `words` is what it said.
+    case tooLong(place: String, words: String)
     /// The secret for a source cannot be had. `why` never holds it.
     case noSecret(setting: String, why: String)
     case programFailed(program: String, why: String)
@@ -27,14 +29,16 @@ package enum ConnectorError: Error, Hashable, Sendable {
         case .network(let error): error.isTransient
         // 128 is git's word for many faults, of which a lock or a half-written pack pass.
         case .gitFailed(_, _, let code, _): code == 128 || code < 0
-        case .unknownKind, .badSetting, .programMissing, .programSaidTooMuch, .notARepository, .gitSaidTooMuch, .refused, .noSecret: false
+        case .unknownKind, .badSetting, .programMissing, .programSaidTooMuch, .notARepository, .gitSaidTooMuch, .refused, .tooLong,
+            .noSecret:
+            false
         }
     }
 
     /// True when asking for less would help.
     var isTooMuch: Bool {
         switch self {
-        case .network(.failed(.tooLarge, _)), .programSaidTooMuch: true
+        case .network(.failed(.tooLarge, _)), .programSaidTooMuch, .tooLong: true
         default: false
         }
     }
@@ -62,6 +66,7 @@ extension ConnectorError: CustomStringConvertible {
         case .network(let error): "\(error)"
         case .refused(let place, let status, let words, let remedy):
             "\(place) answered with status \(status)" + (words.isEmpty ? "" : ": \(words)") + (remedy.isEmpty ? "" : "; \(remedy)")
+        case .tooLong(let place, let words): "\(place) looks through no second of it: \(words); let the query select less"
         case .noSecret(let setting, let why): "there is no secret from `\(setting)`: \(why)"
         case .programFailed(let program, let why): "`\(program)` \(why)"
         case .programSaidTooMuch(let program, let limit): "`\(program)` printed more than \(limit >> 20) MiB"

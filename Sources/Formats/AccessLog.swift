@@ -31,9 +31,13 @@ struct AccessLogLine {
 extension LogPageReader {
     mutating func accessLine(_ s: ByteScanner, _ start: Int) -> LogLineKind {
         guard let line = AccessLogLine.read(s, start, time: &time) else { return .refused(.access) }
-        record.timeMs = line.timeMs
+        take(line, s)
+        return .record
+    }
+
+    mutating func take(_ line: AccessLogLine, _ s: ByteScanner) {
+        if record.timeMs == LogRecord.noTime { record.timeMs = line.timeMs }
         record.level = line.level
         record.message = range(s, line.message.lowerBound, line.message.upperBound)
-        return .record
     }
 }

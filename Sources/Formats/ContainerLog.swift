@@ -31,6 +31,16 @@ struct ContainerLine {
         line.messageStart = min(s.end, flagEnd &+ 1)
         return line
     }
+
+    /// Reads a time and what follows it; nil without a time.
+    static func readTimestamped(_ s: ByteScanner, _ start: Int, time: inout LogTime) -> ContainerLine? {
+        let end = time.scan(s, start)
+        guard end > 0, time.shape == .moment, s.byte(end) == 32 || end >= s.end else { return nil }
+        var line = ContainerLine()
+        line.timeMs = time.ms
+        line.messageStart = min(s.end, end &+ 1)
+        return line
+    }
 }
 
 extension LogPageReader {
@@ -39,6 +49,15 @@ extension LogPageReader {
 
     mutating func containerLine(_ s: ByteScanner, _ start: Int) -> LogLineKind {
         layout.isDockerJSON ? dockerLine(s, start) : criLine(s, start)
+    }
+
+    /// A line without a time belongs to the record before.
+    mutating func timestampedLine(_ s: ByteScanner, _ start: Int) -> LogLineKind {
+        guard let line = ContainerLine.readTimestamped(s, start, time: &time) else {
+            return isOpen ? continueStack(s, start) : .refused(.timestamps)
+        }
+        record.timeMs = line.timeMs
+        return takeProgramLine(s, line.messageStart)
     }
 
     private mutating func criLine(_ s: ByteScanner, _ start: Int) -> LogLineKind {

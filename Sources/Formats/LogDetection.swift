@@ -71,6 +71,7 @@ struct LogSampler {
         case .container:
             let isDocker = dockers * 2 > (counts[.container] ?? 0)
             return LogLayout(format: .container, header: innerHeader(isDocker: isDocker), isDockerJSON: isDocker)
+        case .timestamps: return LogLayout(format: .timestamps, header: innerHeader(isDocker: false))
         case .plain: return LogLayout(format: .plain, header: PlainHeader.learn(from: lines, time: &time))
         case let other: return LogLayout(format: other)
         }
@@ -110,7 +111,9 @@ struct LogSampler {
                 tail.appendUnescaped(line.s, object.fields.message.start, object.fields.message.end)
                 let text = ByteScanner(UnsafePointer(tail.base), end: tail.count)
                 inner.append(Line(s: ByteScanner(text.base, end: text.trimmedEnd(start, text.end)), start: start))
-            } else if let header = ContainerLine.readCRI(line.s, line.start, time: &time) {
+            } else if let header = ContainerLine.readCRI(line.s, line.start, time: &time)
+                ?? ContainerLine.readTimestamped(line.s, line.start, time: &time)
+            {
                 inner.append(Line(s: line.s, start: header.messageStart))
             }
         }

@@ -14,17 +14,22 @@ package enum LogFormat: String, Codable, CaseIterable, Sendable {
     case journal = "journald"
     /// Kubernetes' CRI and Docker's json-file.
     case container
+    /// Each line behind its time, as `kubectl logs --timestamps` and `docker logs --timestamps` print them.
+    case timestamps
     /// Text with a learned header, or without one.
     case plain
     /// The user's own regular expression.
     case pattern
+
+    /// The program's own line stands behind what a runtime wrote before it.
+    var isWrapped: Bool { self == .container || self == .timestamps }
 }
 
 /// How the lines of one file are laid out, as `LogReader.detect` learned it: kept with the file's cursor, so that a file
 /// is read the same way to its end.
 package struct LogLayout: Codable, Hashable, Sendable {
     package var format: LogFormat
-    /// `plain` and `container`: the columns before the message (in a container, of the program's own line).
+    /// `plain`, `container` and `timestamps`: the columns before the message (of the program's own line when it is wrapped).
     package var header: PlainHeader
     /// `container`: json-file rather than CRI.
     package var isDockerJSON: Bool
@@ -38,7 +43,7 @@ package struct LogLayout: Codable, Hashable, Sendable {
 
 /// Why a line is refused. One byte, because a hostile file refuses every line.
 enum LogRefusal: UInt8 {
-    case json, logfmt, syslog, access, journal, container, pattern, patternLimit, tooLong, tooManyLines
+    case json, logfmt, syslog, access, journal, container, timestamps, pattern, patternLimit, tooLong, tooManyLines
 
     var text: String {
         switch self {
@@ -48,6 +53,7 @@ enum LogRefusal: UInt8 {
         case .access: "the line is not in the common log format"
         case .journal: "the line is not a JSON object of journald"
         case .container: "the line has no container header (time, stream, flag, or a `log` field)"
+        case .timestamps: "the line does not begin with a time"
         case .pattern: "the line does not match the pattern"
         case .patternLimit: "the pattern needs more than \(Limits.regexMatchSteps) steps on this line"
         case .tooLong: "the line is longer than \(Limits.lineBytes) bytes; the rest was left out"
@@ -143,6 +149,34 @@ enum LogLevelWord {
         case 50..<60: .error
         case 60...70: .critical
         default: .unknown
+        }
+    }
+
+    /// OTLP's severity numbers, which come in fours (OTLP logs data model, "SeverityNumber"), or else its word.
+    static func otlp(_ number: Int64?, _ word: String?) -> LogLevel {
+        switch number ?? 0 {
+        case 1...4: return .trace
+        case 5...8: return .debug
+        case 9...12: return .info
+        case 13...16: return .warning
+        case 17...20: return .error
+        case 21...24: return .critical
+        default: return word.map { read($0) } ?? .unknown
+        }
+    }
+
+    /// The level that a word of any convention names, as structured records give it.
+    static func read(_ word: String) -> LogLevel {
+        var word = word
+        let level = word.withUTF8 { bytes in bytes.baseAddress.map { read(ByteScanner($0, end: bytes.count), 0, bytes.count) } ?? .unknown }
+        if level != .unknown { return level }
+        switch Severity(word: word) {
+        case .critical: return .critical
+        case .high: return .error
+        case .medium: return .warning
+        case .low: return .notice
+        case .info: return .info
+        case nil: return .unknown
         }
     }
 

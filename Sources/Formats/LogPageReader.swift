@@ -128,6 +128,7 @@ struct LogPageReader {
         case .accessLog: return accessLine(s, start)
         case .journal: return journalLine(s, start)
         case .container: return containerLine(s, start)
+        case .timestamps: return timestampedLine(s, start)
         case .plain: return plainLine(s, start)
         case .pattern: return patternLine(s, start)
         }
@@ -147,13 +148,13 @@ struct LogPageReader {
         record.record = ByteRange(start: start, count: stop &- start)
         if record.message.isAbsent { record.message = record.record }
         records.append(record)
-        stackIsLines = record.stack.isAbsent && layout.format != .container
+        stackIsLines = record.stack.isAbsent && !layout.format.isWrapped
         lineBeforeLast = lastLine
         lastLine = line
         isOpen = true
         openLines = 1
         trace = LogTraceState()
-        if header.isEmpty, layout.format == .plain || layout.format == .container, !record.message.isAbsent {
+        if header.isEmpty, layout.format == .plain || layout.format.isWrapped, !record.message.isAbsent {
             let (message, from) = window(record.message)
             trace.begin(message, from)
         }
@@ -307,7 +308,7 @@ struct LogPageReader {
         record.traceID = range(s, found.lowerBound, found.upperBound)
     }
 
-    /// Reads what a program wrote inside of another format's line: JSON, logfmt, text with a header, or plain words.
+    /// Reads what a program wrote inside of another format's line: JSON, logfmt, an access log, text with a header, or plain words.
     mutating func takeInner(_ s: ByteScanner, _ start: Int) -> LogLineKind {
         let from = s.skipBlanks(start)
         let first = s.byte(from)
@@ -325,6 +326,9 @@ struct LogPageReader {
                 if record.message.isAbsent { record.message = range(s, from, s.end) }
                 return .record
             }
+        } else if header.isEmpty, ByteScanner.isDigit(first), let line = AccessLogLine.read(s, from, time: &time) {
+            take(line, s)
+            return .record
         }
         return plainLine(s, start)
     }

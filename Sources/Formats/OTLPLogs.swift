@@ -45,7 +45,7 @@ extension OTLPReader {
         batch.records.append(
             LogRecord(
                 timeMs: nanoseconds > 0 ? Instant(nanoseconds: nanoseconds).ms : LogRecord.noTime,
-                level: level(node["severityNumber"]?.looseInt, node["severityText"]?.string), record: text, message: text,
+                level: LogLevelWord.otlp(node["severityNumber"]?.looseInt, node["severityText"]?.string), record: text, message: text,
                 service: service, host: host, traceID: trace, spanID: span, stack: stack))
     }
 
@@ -54,27 +54,6 @@ extension OTLPReader {
         let start = batch.bytes.count
         batch.bytes.append(contentsOf: text.utf8)
         return ByteRange(start: start, count: batch.bytes.count - start)
-    }
-
-    /// Severity numbers come in fours (OTLP logs data model, "SeverityNumber").
-    private static func level(_ number: Int64?, _ word: String?) -> LogLevel {
-        switch number ?? 0 {
-        case 1...4: return .trace
-        case 5...8: return .debug
-        case 9...12: return .info
-        case 13...16: return .warning
-        case 17...20: return .error
-        case 21...24: return .critical
-        default: break
-        }
-        switch word.flatMap({ Severity(word: $0) }) {
-        case .critical: return .critical
-        case .high: return .error
-        case .medium: return .warning
-        case .low: return .notice
-        case .info: return .info
-        case nil: return .unknown
-        }
     }
 
     /// OTLP's typed values (`{"stringValue": …}`) as plain JSON.

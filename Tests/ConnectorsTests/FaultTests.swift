@@ -76,6 +76,7 @@ private struct Subject: Sendable {
         Subject(kind: "grafana"),
         Subject(kind: "web-feed"),
         Subject(kind: "github", settings: ["repository": "example/shop"]),
+        Subject(kind: "loki", settings: ["queries": ["lines": #"{app="cart"}"#], "tenant": "shop", "limit": 4, "lookback": "10min"]),
     ]
 }
 
@@ -117,7 +118,11 @@ private struct Subject: Sendable {
     /// What a reading says, each fact once, in an order of its own.
     private static func said(_ reading: Reading) -> [String] {
         let events = reading.events.map { "\($0.fingerprint.text) \(JSONValue.object($0.attributes).text)" }
-        return Set(events + reading.metrics.map { "\($0.key) \($0.points)" }).sorted()
+        let lines = reading.logs.flatMap { batch in
+            batch.records.map { "\($0.timeMs) " + String(decoding: batch.bytes[$0.record.lower..<$0.record.upper], as: UTF8.self) }
+        }
+        let spans = reading.spans.map { "\($0)" }
+        return (Set(events + reading.metrics.map { "\($0.key) \($0.points)" } + spans) + lines).sorted()
     }
 
     private func outcome(_ subject: Subject, _ fault: Fault) async throws -> Outcome {

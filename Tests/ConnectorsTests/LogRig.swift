@@ -27,6 +27,15 @@ struct Counts: Equatable {
     }
 }
 
+extension Workspace.Run {
+    /// The message of each log record, in the order in which they were read.
+    var messages: [String] {
+        reading.logs.flatMap { batch in
+            batch.records.map { String(decoding: batch.bytes[$0.message.lower..<$0.message.upper], as: UTF8.self) }
+        }
+    }
+}
+
 func line(_ index: Int, _ text: String = "request served") -> String {
     "2026-01-01T11:\(padded(index / 60 % 60, 2)):\(padded(index % 60, 2)).\(padded(index / 3_600, 3))Z INFO \(text) \(index)\n"
 }
