@@ -4,7 +4,7 @@ import Model
 /// merged changes and issues. `scope` is the project on its server, so that numbers of two projects are never one fact.
 
 /// One finished build: a run of a workflow, a pipeline.
-struct BuildFact {
+struct ForgeBuildFact {
     var scope: String
     /// Tells it from all other builds of the project.
     var id: String

@@ -89,7 +89,7 @@ package enum GitHubReader {
         _ run: Run, job: Job? = nil, log: JobLog = JobLog(), lastGood: String? = nil, from document: DocumentOrigin
     ) -> Event {
         let fields = FactFields(run.json)
-        var fact = BuildFact(
+        var fact = ForgeBuildFact(
             scope: document.path, id: "\(run.id).\(run.attempt)", name: "\(run.name) #\(fields?.line("run_number") ?? String(run.id))",
             isFailure: run.isFailure, finishedAt: job?.completedAt ?? run.finishedAt)
         fact.startedAt = fields?.time("run_started_at") ?? run.createdAt
