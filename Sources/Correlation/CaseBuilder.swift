@@ -27,7 +27,7 @@ struct ChangePast {
 
 /// Builds one case from its signals and everything that may explain them.
 struct CaseBuilder {
-    let window: CorrelationWindow
+    var window: CorrelationWindow
     let groups: SignalGroups
     let context: [Event]
     let events: [Fingerprint: Event]
@@ -163,7 +163,7 @@ struct CaseBuilder {
 struct HumanFields {
     private let names: Set<String>
     init(_ names: Set<String>) { self.names = Set(names.map { $0.replacing("_", with: "").lowercased() }) }
-    func has(_ name: String) -> Bool { names.contains(name.replacing("_", with: "").lowercased()) }
+    func has(_ name: String) -> Bool { !names.isEmpty && names.contains(name.replacing("_", with: "").lowercased()) }
 
     /// Status and end: a person's status stays; work in progress stays in progress until it is quiet.
     static func settle(_ investigation: inout Investigation, status: InvestigationStatus, resolvedAt: Instant?) {

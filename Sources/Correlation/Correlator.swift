@@ -5,21 +5,17 @@ import Model
 /// A pure function: of the same live events, human decisions and moment it makes the same investigations (numbers, evidence,
 /// ranking), in whatever order and however many runs the events came. Deciding again over its own result changes nothing.
 package enum Correlator {
-    package static func decide(_ window: CorrelationWindow) -> [CaseChange] {
-        var decision = Decision(bounded(window))
-        decision.decide()
-        return decision.changes
-    }
+    package static func decide(_ window: CorrelationWindow) -> [CaseChange] { GroupedWindow(window).decide() }
 
     /// When each case of a window began and ended as its signals tell it: around these moments telemetry is measured, and what it
     /// says comes back as `CorrelationWindow.readings`. With `asksCode` each says what the repositories could tell of it; their
     /// answers come back as `CorrelationWindow.code`.
     package static func moments(_ window: CorrelationWindow, asksCode: Bool = false) -> [CaseMoment] {
-        Decision(bounded(window)).moments(asksCode: asksCode)
+        GroupedWindow(window).moments(asksCode: asksCode)
     }
 
     /// Moments outside of the calendar cannot be told to anyone; events that claim them are left alone.
-    private static func bounded(_ window: CorrelationWindow) -> CorrelationWindow {
+    fileprivate static func bounded(_ window: CorrelationWindow) -> CorrelationWindow {
         let range = Instant.representable
         var window = window
         window.now = min(range.upperBound, max(range.lowerBound, window.now))
@@ -47,12 +43,33 @@ package enum Correlator {
     }
 }
 
+/// A window whose signals are grouped once: it says its moments, is told what was measured around them, and is decided.
+package struct GroupedWindow {
+    private var decision: Decision
+
+    package init(_ window: CorrelationWindow) { decision = Decision(Correlator.bounded(window)) }
+
+    /// As `Correlator.moments`.
+    package func moments(asksCode: Bool) -> [CaseMoment] { decision.moments(asksCode: asksCode) }
+
+    /// What the telemetry says around the moment of a case, and what the repositories say of it.
+    package mutating func add(_ readings: [CauseReading], of key: String) { decision.builder.window.readings[key] = readings }
+    package mutating func add(_ code: CodeAnswer, of key: String) { decision.builder.window.code[key] = code }
+
+    /// As `Correlator.decide`.
+    package func decide() -> [CaseChange] {
+        var decision = decision
+        decision.decide()
+        return decision.changes
+    }
+}
+
 /// One decision, step by step.
 private struct Decision {
     let window: CorrelationWindow
     let groups: SignalGroups
     var changes: [CaseChange] = []
-    private let builder: CaseBuilder
+    var builder: CaseBuilder
 
     init(_ window: CorrelationWindow) {
         self.window = window
@@ -178,11 +195,8 @@ private struct Decision {
     }
 
     private func leftOut(of match: CaseMatching.Match, openGroups: Set<Int>, groupOf: [Int]) -> [LeftOut] {
-        let misses = groups.nearMisses(of: match.signals, openGroups: openGroups, groupOf: groupOf)
-        let ordered = misses.sorted {
-            ($1.score, groups.signals[$0.signal].fingerprint) < ($0.score, groups.signals[$1.signal].fingerprint)
-        }
-        return ordered.prefix(12).map { miss in
+        let misses = groups.nearMisses(of: match.signals, openGroups: openGroups, groupOf: groupOf, most: 12)
+        return misses.map { miss in
             let signal = groups.signals[miss.signal]
             let reason: String
             if miss.isElsewhere {

@@ -98,8 +98,9 @@ struct SignalGroups {
         return out
     }
 
-    /// Signals outside of a group that have a link into it, with the strongest, and weak ones that are only near in time.
-    func nearMisses(of members: [Int], openGroups: Set<Int>, groupOf: [Int]) -> [(
+    /// Signals outside of a group that have a link into it, with the strongest, and weak ones that are only near in time: of all these
+    /// the `most` that are nearest, in this order.
+    func nearMisses(of members: [Int], openGroups: Set<Int>, groupOf: [Int], most: Int) -> [(
         signal: Int, score: Double, terms: [Term], isElsewhere: Bool
     )] {
         let inside = Set(members)
@@ -123,12 +124,18 @@ struct SignalGroups {
                 best[other] = (number, link)
             }
         }
-        return best.keys.sorted().compactMap { other in
-            guard let found = best[other] else { return nil }
-            let segment = segments[found.segment]
+        let scored = best.map { other, found in
+            let link = found.link
+            let score = segments[found.segment].model.score(link.first, link.second, isExplainedElsewhere: link.isExplainedElsewhere)
+            return (other: other, segment: found.segment, link: link, score: score)
+        }
+        let nearest = scored.sorted {
+            ($1.score.total, signals[$0.other].fingerprint, $0.other) < ($0.score.total, signals[$1.other].fingerprint, $1.other)
+        }
+        return nearest.prefix(most).map { other, number, link, score in
+            let segment = segments[number]
             let own = other - segment.range.lowerBound
-            let partner = found.link.first == own ? found.link.second : found.link.first
-            let score = segment.model.score(found.link.first, found.link.second, isExplainedElsewhere: found.link.isExplainedElsewhere)
+            let partner = link.first == own ? link.second : link.first
             let isElsewhere = groupOf[other] >= 0 && openGroups.contains(groupOf[other])
             return (other, score.total, segment.model.terms(of: score, from: own, to: partner), isElsewhere)
         }

@@ -21,9 +21,10 @@ struct CorrelateCases {
             try ConfigurationBinding(context.configuration, workspace: context.workspace).connectors(), now: context.now)
         for (index, slice) in slices.enumerated() {
             context.progress.say("correlating slice \(index + 1) of \(slices.count)")
-            guard var window = try window(of: slice) else { continue }
-            try await measure(&window, &code)
-            let decided = Correlator.decide(window)
+            guard let window = try window(of: slice) else { continue }
+            var grouped = GroupedWindow(window)
+            try await measure(&grouped, window.map, &code)
+            let decided = grouped.decide()
             try store.transaction { try apply(decided, over: window, &summary) }
         }
         try store.clearDirtyRanges()
@@ -79,11 +80,11 @@ struct CorrelateCases {
     }
 
     /// What telemetry and the repositories say of each case of the window.
-    private func measure(_ window: inout CorrelationWindow, _ code: inout CodeReading) async throws {
-        let measuring = CaseEvidenceReading(store: store, map: window.map)
-        for moment in Correlator.moments(window, asksCode: !code.isEmpty) {
-            if !moment.isBuildOnly { window.readings[moment.key] = try measuring.readings(around: moment) }
-            if let question = moment.question { window.code[moment.key] = await code.answer(question) }
+    private func measure(_ window: inout GroupedWindow, _ map: ServiceMap, _ code: inout CodeReading) async throws {
+        let measuring = CaseEvidenceReading(store: store, map: map)
+        for moment in window.moments(asksCode: !code.isEmpty) {
+            if !moment.isBuildOnly { window.add(try measuring.readings(around: moment), of: moment.key) }
+            if let question = moment.question { window.add(await code.answer(question), of: moment.key) }
         }
     }
 
