@@ -37,7 +37,8 @@ struct Benchmarks {
         ("ingest", { try await IngestBenchmark.run() }), ("templates", { try TemplateBenchmark.run() }),
         ("anomalies", { AnomalyBenchmark.run() }), ("traces", { try TraceBenchmark.run() }), ("reports", { try ReportBenchmark.run() }),
         ("rank", { try RankBenchmark.run() }), ("case", { try await CaseBenchmark.run() }), ("memory", { try MemoryBenchmark.run() }),
-        ("events", { try EventBenchmark.run() }), ("pages", { try await PageBenchmark.run() }), ("idle", { try await IdleBenchmark.run() }),
+        ("events", { try EventBenchmark.run() }), ("alerts", { try await AlertBenchmark.run() }),
+        ("pages", { try await PageBenchmark.run() }), ("idle", { try await IdleBenchmark.run() }),
         ("query", { try QueryBenchmark.run() }), ("searchindex", { try SearchBenchmark.run() }),
     ]
 }
@@ -84,6 +85,7 @@ enum Peers {
     static let hugo = ".build/peers/venv/bin/hugo"
     static let templates = ".build/peers/template_peer"
     static let pages = ".build/peers/page_peer"
+    static let alertmanager = ".build/peers/debian/usr/bin/prometheus-alertmanager"
     static let insert = ".build/peers/insert_peer"
     static let missing = "peer not there: scripts/install-peers fetches it"
 }
