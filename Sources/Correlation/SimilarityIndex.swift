@@ -52,39 +52,67 @@ package struct SimilarityIndex {
         let words = cosines(tokens, profile.tokens, total)
         let struck = cosines(services, profile.services, total)
         let places = Set(shared.keys).union(words.keys).union(struck.keys)
-        let found = places.compactMap { place -> SimilarCase? in
-            let other = cases[Int(place)]
-            if other.mention.number == profile.number || notSimilar.contains(other.mention.number) { return nil }
-            var terms: [Term] = []
-            if let entity = shared[place] {
-                let name = entities.names[Int(entity.best)]
-                terms.append(
-                    Term(
-                        rounding: "entity", Similarity.entityWeight * entity.value,
-                        "the same \(name.replacing(":", with: " ", maxReplacements: 1).clipped(to: 100)), "
-                            + "in \(entities.count(entity.best)) of \(Phrases.counted(total, "investigation"))"))
-            }
-            if let text = words[place] {
-                terms.append(
-                    Term(
-                        rounding: "text", Similarity.textWeight * text.value,
-                        "shares rare words, “\(tokens.names[Int(text.best)])” first"))
-            }
-            if let service = struck[place] {
-                terms.append(
-                    Term(
-                        rounding: "service", Similarity.serviceWeight * service.value,
-                        "\(services.names[Int(service.best)]) was struck both times"))
-            }
-            terms = terms.filter { $0.value > 0 }.sorted { ($1.value, $0.name) < ($0.value, $1.name) }
-            let score = Scores.stored(Scores.noisyOr(terms.map(\.value)))
-            if score < Similarity.floor { return nil }
-            let why = terms.first?.why ?? ""
-            return SimilarCase(
-                mention: other.mention, score: score, terms: terms, summary: why.prefix(1).uppercased() + why.dropFirst() + ".",
-                ending: other.ending)
+        // Numbers first: words only for those that are told.
+        let alike = places.compactMap { place -> Alike? in
+            let number = cases[Int(place)].mention.number
+            if number == profile.number || notSimilar.contains(number) { return nil }
+            let alike = Alike(place: place, number: number, entity: shared[place], text: words[place], service: struck[place])
+            return alike.score < Similarity.floor ? nil : alike
         }
-        return Array(found.sorted { ($1.score, $0.number) < ($0.score, $1.number) }.prefix(max(0, limit)))
+        return alike.sorted { ($1.score, $0.number) < ($0.score, $1.number) }.prefix(max(0, limit)).map { told($0, of: total) }
+    }
+
+    private typealias Shared = (value: Double, best: Int32)
+
+    /// An earlier case and what it shares, with the share of each kind in the score.
+    private struct Alike {
+        let place: Int32
+        let number: Int
+        let entity: Int32?
+        let text: Int32?
+        let service: Int32?
+        let values: (entity: Double, text: Double, service: Double)
+        let score: Double
+
+        init(place: Int32, number: Int, entity: Shared?, text: Shared?, service: Shared?) {
+            self.place = place
+            self.number = number
+            self.entity = entity?.best
+            self.text = text?.best
+            self.service = service?.best
+            values = (
+                Scores.stored(Similarity.entityWeight * (entity?.value ?? 0)), Scores.stored(Similarity.textWeight * (text?.value ?? 0)),
+                Scores.stored(Similarity.serviceWeight * (service?.value ?? 0))
+            )
+            // The greatest first, as the terms stand.
+            let (x, y, z) = values
+            let (greatest, least) = (max(x, y, z), min(x, y, z))
+            let middle = max(min(x, y), min(max(x, y), z))
+            score = Scores.stored(1 - (1 - greatest) * (1 - middle) * (1 - least))
+        }
+    }
+
+    private func told(_ alike: Alike, of total: Int) -> SimilarCase {
+        var terms: [Term] = []
+        if let best = alike.entity {
+            let name = entities.names[Int(best)].replacing(":", with: " ", maxReplacements: 1).clipped(to: 100)
+            terms.append(
+                Term(
+                    name: "entity", value: alike.values.entity,
+                    why: "the same \(name), in \(entities.count(best)) of \(Phrases.counted(total, "investigation"))"))
+        }
+        if let best = alike.text {
+            terms.append(Term(name: "text", value: alike.values.text, why: "shares rare words, “\(tokens.names[Int(best)])” first"))
+        }
+        if let best = alike.service {
+            terms.append(Term(name: "service", value: alike.values.service, why: "\(services.names[Int(best)]) was struck both times"))
+        }
+        terms = terms.filter { $0.value > 0 }.sorted { ($1.value, $0.name) < ($0.value, $1.name) }
+        let other = cases[Int(alike.place)]
+        let why = terms.first?.why ?? ""
+        return SimilarCase(
+            mention: other.mention, score: alike.score, terms: terms, summary: why.prefix(1).uppercased() + why.dropFirst() + ".",
+            ending: other.ending)
     }
 
     private static let commonKinds = ["metric:", "operation:", "alert:"]
