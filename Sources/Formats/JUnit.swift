@@ -181,8 +181,9 @@ private final class TestReportVisitor: XMLVisitor {
         defer { _ = path.popLast() }
         guard let dialect else { return }
         if isGathering, let last = tests.indices.last { store(name, in: last, dialect) }
-        if let last = tests.last, last.depth == path.count { close() }
-        if let last = suites.last, last.depth == path.count { suites.removeLast() }
+        // Asked in place: a test and a suite are large to copy.
+        if let last = tests.indices.last, tests[last].depth == path.count { close() }
+        if let last = suites.indices.last, suites[last].depth == path.count { suites.removeLast() }
     }
 
     private func store(_ name: String, in last: Int, _ dialect: TestReportDialect) {
