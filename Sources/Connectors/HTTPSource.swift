@@ -126,12 +126,11 @@ struct HTTPSource: Sendable {
     ) async throws(ConnectorError) -> HTTPResponse {
         let memory = access.memory(of: settings.name)
         let connection = connection
-        var (state, transport, secret) = memory.with { ($0.courier, $0.transport, $0.secret) }
+        var (state, transport) = memory.with { ($0.courier, $0.transport) }
         let carrier = transport ?? access.network.transport(connection)
         transport = carrier
-        if secret == nil { secret = try await secrets?.secret() }
-        let kept = secret
-        memory.with { ($0.transport, $0.secret) = (carrier, kept) }
+        let secret = try await access.secret(from: secrets, of: settings.name)
+        memory.with { $0.transport = carrier }
 
         var request = request
         if let secrets, let secret { request.headers.append(secrets.header(secret)) }
@@ -228,12 +227,7 @@ struct HTTPSource: Sendable {
                 Diagnostic(
                     level: .warning, file: settings.name, message: "the credentials go to `\(url)` unencrypted", remedy: "use https"))
         }
-        if let path = secrets?.readableByAll {
-            probe.diagnostics.append(
-                Diagnostic(
-                    level: .warning, file: settings.name, message: "everybody on this machine can read the secret in `\(path)`",
-                    remedy: "`chmod 600 \(path)`"))
-        }
+        probe.diagnostics += secrets?.diagnostics(of: settings.name) ?? []
         do throws(ConnectorError) {
             let response = try await send(request, through: access, policy: once, fault: fault)
             probe.findings.append("\(url) answers" + (secrets == nil ? "" : ", credentials accepted"))

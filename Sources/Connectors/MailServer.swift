@@ -55,13 +55,7 @@ struct MailServer: Sendable {
     private func ask(
         _ question: IMAPQuestion, through access: SourceAccess, policy: RetryPolicy = RetryPolicy()
     ) async throws(ConnectorError) -> IMAPMails {
-        let memory = access.memory(of: settings.name)
-        var secret = memory.with { $0.secret }
-        if secret == nil, let secrets {
-            secret = try await secrets.secret()
-            let kept = secret
-            memory.with { $0.secret = kept }
-        }
+        let secret = try await access.secret(from: secrets, of: settings.name)
         let mailbox = IMAPMailbox(
             url: url, username: settings.text("username"), secret: secret?.password, usesToken: settings.text("auth") == "oauth2")
         let network = NetworkTransport(connection)
@@ -74,12 +68,7 @@ struct MailServer: Sendable {
         var once = RetryPolicy()
         once.maxRetries = 0
         var probe = SourceProbe()
-        if let path = secrets?.readableByAll {
-            probe.diagnostics.append(
-                Diagnostic(
-                    level: .warning, file: settings.name, message: "everybody on this machine can read the secret in `\(path)`",
-                    remedy: "`chmod 600 \(path)`"))
-        }
+        probe.diagnostics = secrets?.diagnostics(of: settings.name) ?? []
         let question = IMAPQuestion(
             after: 0, since: access.now - bounds.lookbackMs, maxMails: 1, maxMailBytes: 16 << 10, pageBytes: 16 << 10)
         do throws(ConnectorError) {

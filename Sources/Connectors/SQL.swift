@@ -81,13 +81,7 @@ package struct SQLConnector: Connector {
     private func ask(
         _ window: Range<Int64>, through access: SourceAccess, policy: RetryPolicy = RetryPolicy()
     ) async throws(ConnectorError) -> SQLRows {
-        let memory = access.memory(of: settings.name)
-        var secret = memory.with { $0.secret }
-        if secret == nil, let secrets {
-            secret = try await secrets.secret()
-            let kept = secret
-            memory.with { $0.secret = kept }
-        }
+        let secret = try await access.secret(from: secrets, of: settings.name)
         let server = PostgresServer(
             host: settings.text("host") ?? "", port: Int(settings.number("port") ?? 5_432), database: settings.text("database") ?? "",
             user: settings.text("user") ?? "", password: secret?.password, usesTLS: settings.text("tls") != "off")
@@ -112,12 +106,7 @@ package struct SQLConnector: Connector {
         var once = RetryPolicy()
         once.maxRetries = 0
         var probe = SourceProbe()
-        if let path = secrets?.readableByAll {
-            probe.diagnostics.append(
-                Diagnostic(
-                    level: .warning, file: settings.name, message: "everybody on this machine can read the secret in `\(path)`",
-                    remedy: "`chmod 600 \(path)`"))
-        }
+        probe.diagnostics = secrets?.diagnostics(of: settings.name) ?? []
         let place = "\(settings.text("host") ?? "")"
         do throws(ConnectorError) {
             let now = access.now.ms

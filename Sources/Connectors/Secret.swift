@@ -106,8 +106,18 @@ struct SecretSource: Sendable {
         }
     }
 
+    /// For `check`: what is wrong with how the secret of `source` is kept.
+    func diagnostics(of source: String) -> [Diagnostic] {
+        guard let path = readableByAll else { return [] }
+        return [
+            Diagnostic(
+                level: .warning, file: source, message: "everybody on this machine can read the secret in `\(path)`",
+                remedy: "`chmod 600 \(path)`")
+        ]
+    }
+
     /// A file with the secret that everybody on this machine can read.
-    var readableByAll: String? {
+    private var readableByAll: String? {
         for case .file(let path) in places {
             var status = stat()
             if stat(path, &status) == 0, status.st_mode & S_IROTH != 0 { return path }

@@ -52,6 +52,15 @@ package struct SourceAccess: Sendable {
         memory(of: source).with { $0.hasAsked ? $0.courier?.breaker : nil }
     }
 
+    /// The secret of a source, fetched once a run; nil when it needs none.
+    func secret(from secrets: SecretSource?, of source: String) async throws(ConnectorError) -> Secret? {
+        let memory = memory(of: source)
+        if let known = memory.with({ $0.secret }) { return known }
+        let secret = try await secrets?.secret()
+        memory.with { $0.secret = secret }
+        return secret
+    }
+
     /// Has an exchange made that may be repeated, under the breaker, the budget and the host's rate limit of the source.
     func carry<Answer: Sendable>(
         for source: String, to place: String, host: String, requestsPerSecond: Double = 10, timeoutSeconds: Double,

@@ -168,7 +168,7 @@ private final class MailHost: Sendable {
     }
 
     @Test(arguments: [
-        "closes", "cuts a mail", "says nothing", "says BYE", "says garbage", "promises a gigabyte",
+        "closes", "cuts a mail", "drips", "says nothing", "says BYE", "says garbage", "promises a gigabyte",
     ])
     func `after a fault nothing is lost: asked again when it passes, said when it stays`(fault: String) async throws {
         deliver((1, "a"), (2, "b"))
@@ -183,6 +183,12 @@ private final class MailHost: Sendable {
             else { return false }
             switch fault {
             case "cuts a mail": connection.write("* 1 FETCH (UID 1 BODY[]<0> {100}\r\nDate: ")
+            case "drips":
+                let answer = "* 1 FETCH (UID 1 BODY[]<0> {100}\r\nDate: Thu, 01 Jan 2026"
+                for byte in answer.utf8 {
+                    if !connection.write([byte]) { break }
+                    usleep(200_000)
+                }
             case "says nothing": connection.waitForEnd()
             case "says BYE": connection.write("* BYE shutting down\r\n")
             case "says garbage": connection.write([UInt8](repeating: 0xA7, count: 300) + [10])
