@@ -133,6 +133,8 @@ private final class IMAPConversation {
     private var room = 0
     /// Of a listing of numbers, and of what a server has to say otherwise.
     private static let maxListBytes = 8 << 20
+    private static let maxPageBytes = 64 << 20
+    private static let maxAnswers = 10_000
 
     init(
         _ handle: CurlHandle, _ socket: curl_socket_t, _ exchange: CurlExchange, place: String, deadline: ContinuousClock.Instant,
@@ -173,7 +175,8 @@ private final class IMAPConversation {
         }
         var wanted = Array(found.prefix(question.maxMails))
         wanted = try fitting(wanted, question)
-        let room = wanted.count * (question.maxMailBytes + 4_096)
+        // Sizes that a server tells are estimates at some.
+        let room = min(wanted.count * (question.maxMailBytes + 4_096), Self.maxPageBytes)
         let answers = try command(
             "UID FETCH \(Self.set(wanted)) (UID INTERNALDATE BODY.PEEK[]<0.\(question.maxMailBytes)>)", room: room + Self.maxListBytes)
         let isWanted = Set(wanted)
@@ -244,6 +247,7 @@ private final class IMAPConversation {
             if answer.line.hasPrefix("* BYE") { throw .broken(place: place, why: "it says \(clean(answer.line.dropFirst(2)))") }
             if answer.line.hasPrefix("* ") {
                 answers.append(answer)
+                guard answers.count <= Self.maxAnswers else { throw .tooLarge(place: place, limitBytes: room) }
                 continue
             }
             guard answer.line.hasPrefix(tag + " ") else { throw .garbled(place: place, why: "it says `\(clean(answer.line[...]))`") }
