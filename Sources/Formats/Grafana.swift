@@ -18,12 +18,13 @@ package enum GrafanaReader {
     package static func annotations(_ bytes: UnsafeRawBufferPointer, page: String, from document: DocumentOrigin) -> Reading {
         var reading = Reading()
         FactDocument.forEachObject(bytes, into: &reading, wanted: "annotation") { fields, line, reading in
-            guard let id = fields.line("id"), let time = fields.value("time")?.intValue, Instant.representable.contains(Instant(ms: time))
-            else {
-                return reading.refuse("the annotation has no `id` or no `time`", line: line, excerpt: FactDocument.excerpt(fields))
+            guard let time = fields.value("time")?.intValue, Instant.representable.contains(Instant(ms: time)) else {
+                return reading.refuse("the annotation has no `time`", line: line, excerpt: FactDocument.excerpt(fields))
             }
             var members = members(fields, at: time)
-            members["source_id"] = .string(id)
+            // States of alerts that Grafana keeps in Loki have no id.
+            let words = ["alertName", "prevState", "newState", "text"].map { fields.value($0)?.scalarText ?? "" }
+            members["source_id"] = .string(fields.line("id") ?? Fingerprint([String(time)] + words).text)
             members["time"] = .string(Instant(ms: time).rfc3339)
             if let dashboard = fields.line("dashboardUID") { members["url"] = .string("\(page)/d/\(dashboard)") }
             CloudEventsReader.append(FactFields(members), line, document, &reading)

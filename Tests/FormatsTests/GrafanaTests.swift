@@ -25,11 +25,19 @@ private func annotations(_ text: String) -> Reading {
     }
 
     @Test(arguments: [
-        #"[{"id":1}]"#, #"[{"time":1767268800000}]"#, #"[{"id":1,"time":1e300}]"#, #"[{"id":1,"time":9223372036854775807}]"#, #"[7]"#, "[",
+        #"[{"id":1}]"#, #"[{"id":1,"time":1e300}]"#, #"[{"id":1,"time":9223372036854775807}]"#, #"[7]"#, "[",
     ])
     func `what is no mark is refused with a reason`(text: String) {
         let reading = annotations(text)
         #expect(reading.events.isEmpty && reading.rejections.count == 1)
+    }
+
+    @Test func `states of alerts without an id are told apart by what they say`() {
+        let states = ["a", "b", "a"].map {
+            #"{"time":1767268800000,"alertName":"Down","newState":"Alerting","text":"Down {instance=\#($0)}"}"#
+        }
+        let events = annotations("[\(states.joined(separator: ","))]").events
+        #expect(events.count == 3 && Set(events.map(\.fingerprint)).count == 2)
     }
 
     @Test(arguments: ["HighErrors {", "HighErrors }{", "{=,==,a=}", "{{{}}}", ""])
