@@ -136,8 +136,9 @@ package struct PagerDutyConnector: HTTPConnector {
 
     private func add(_ incident: PagerDutyAPIReader.Incident, to page: inout Page, _ access: SourceAccess) async throws(ConnectorError) {
         var incident = incident
-        if incident.status != "triggered" {
-            let entries = try await detail("/incidents/\(HTTPSource.escaped(incident.id))/log_entries", "log_entries", access)
+        if !incident.isUntouched {
+            let entries = try await detail(
+                "/incidents/\(HTTPSource.escaped(incident.id))/log_entries", Self.overview, "log_entries", access)
             if let entries { incident = entries.withUnsafeBytes { PagerDutyAPIReader.complete(incident, withLogEntries: $0) } }
         }
         var reading = Reading()
@@ -161,16 +162,20 @@ package struct PagerDutyConnector: HTTPConnector {
     private static let version = [HTTPHeader("Accept", "application/vnd.pagerduty+json;version=2")]
 
     private func incident(_ id: String, _ access: SourceAccess) async throws(ConnectorError) -> PagerDutyAPIReader.Incident? {
-        let answer = try await detail("/incidents/\(HTTPSource.escaped(id))", "incident", access)
+        let answer = try await detail("/incidents/\(HTTPSource.escaped(id))", [], "incident", access)
         let origin = http.origin("incidents", access)
         return answer.flatMap { bytes in
             bytes.withUnsafeBytes { PagerDutyAPIReader.incident($0, from: origin, services: services) }
         }
     }
     /// Nil for what is not there any more.
-    private func detail(_ path: String, _ member: StaticString, _ access: SourceAccess) async throws(ConnectorError) -> [UInt8]? {
-        try await http.find(http.get(path, headers: Self.version), through: access, fault: Self.fault(member))?.body
+    private func detail(
+        _ path: String, _ query: [(name: String, value: String)], _ member: StaticString, _ access: SourceAccess
+    ) async throws(ConnectorError) -> [UInt8]? {
+        try await http.find(http.get(path, query, headers: Self.version), through: access, fault: Self.fault(member))?.body
     }
+    /// Without it the notifications of a long incident fill the first page, and who acknowledged it stands on another.
+    private static let overview = [("is_overview", "true"), ("limit", "100")].map { (name: $0, value: $1) }
     private static func fault(_ member: StaticString) -> (HTTPResponse) -> String? {
         { response in response.body.withUnsafeBytes { PagerDutyAPIReader.fault($0, member) } }
     }

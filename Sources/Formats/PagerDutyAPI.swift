@@ -9,6 +9,8 @@ package enum PagerDutyAPIReader {
         package var status: String
         /// When its status changed last, as PagerDuty writes it.
         package var changedAt: String
+        /// True when nobody has answered yet; one that was acknowledged for a while is `triggered` again.
+        package var isUntouched: Bool
         package var event: Event
 
         package var isResolved: Bool { status == "resolved" }
@@ -59,7 +61,8 @@ package enum PagerDutyAPIReader {
         }
         if !people.isEmpty { event.attributes["assigned_to"] = .strings(people) }
         event.sealID()
-        return Incident(id: id, status: status, changedAt: changedAt, event: event)
+        let isUntouched = status == "triggered" && fields.time("last_status_change_at") ?? started <= started
+        return Incident(id: id, status: status, changedAt: changedAt, isUntouched: isUntouched, event: event)
     }
 
     /// Adds to an incident what its log entries say: who acknowledged it first and when, who resolved it last and when.

@@ -28,6 +28,13 @@ private func incidents(_ text: String) -> [PagerDutyAPIReader.Incident] {
         #expect(incidents(text).first?.event.endedAt == Instant(ms: 1_767_268_800_000))
     }
 
+    @Test(arguments: [("triggered", "12:00:00", true), ("triggered", "12:31:00", false), ("acknowledged", "12:00:00", false)])
+    func `an incident that somebody answered is told from one that nobody did`(status: String, changed: String, isUntouched: Bool) {
+        let text =
+            #"{"incidents":[{"id":"A","created_at":"2026-01-01T12:00:00Z","status":"\#(status)","last_status_change_at":"2026-01-01T\#(changed)Z"}]}"#
+        #expect(incidents(text).map(\.isUntouched) == [isUntouched])
+    }
+
     @Test func `log entries of the wrong kind add nothing`() throws {
         let incident = try #require(incidents(#"{"incidents":[{"id":"A","created_at":"2026-01-01T12:00:00Z","status":"resolved"}]}"#).first)
         let log = Array(#"{"log_entries":[1,{"type":"acknowledge_log_entry"},{"type":7,"created_at":"2026-01-01T12:00:00Z"}]}"#.utf8)
