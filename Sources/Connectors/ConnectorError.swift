@@ -35,6 +35,12 @@ package enum ConnectorError: Error, Hashable, Sendable {
         }
     }
 
+    /// A refusal with what to do about its status, where the connector knows better than HTTP does.
+    func with(remedy: (Int) -> String?) -> ConnectorError {
+        guard case .refused(let place, let status, let words, let usual) = self else { return self }
+        return .refused(place: place, status: status, words: words, remedy: remedy(status) ?? usual)
+    }
+
     /// True when asking for less would help.
     var isTooMuch: Bool {
         switch self {

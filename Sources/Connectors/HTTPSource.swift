@@ -217,7 +217,7 @@ struct HTTPSource: Sendable {
     /// Asks once, without retries. `sample` says what the answer holds; nil for an answer that is not what was expected.
     func probe(
         _ request: HTTPRequest, through access: SourceAccess, fault: (HTTPResponse) -> String? = Self.jsonFault,
-        sample: (HTTPResponse) -> String
+        remedy: (Int) -> String? = { _ in nil }, sample: (HTTPResponse) -> String
     ) async -> SourceProbe {
         var once = RetryPolicy()
         once.maxRetries = 0
@@ -237,7 +237,7 @@ struct HTTPSource: Sendable {
             }
         } catch {
             probe.findings.append("\(url) does not answer as it should")
-            probe.diagnostics.append(Diagnostic(file: settings.name, message: "\(error)"))
+            probe.diagnostics.append(Diagnostic(file: settings.name, message: "\(error.with(remedy: remedy))"))
         }
         return probe
     }
@@ -245,11 +245,12 @@ struct HTTPSource: Sendable {
     /// Asks several questions until one fails. Where the server is and how it fares is said once.
     func probe(
         each questions: [(request: HTTPRequest, sample: (HTTPResponse) -> String)], through access: SourceAccess,
-        fault: (HTTPResponse) -> String?
+        fault: (HTTPResponse) -> String?, remedy: (_ question: Int, _ status: Int) -> String? = { _, _ in nil }
     ) async -> SourceProbe {
         var probe = SourceProbe()
         for (index, question) in questions.enumerated() {
-            let found = await self.probe(question.request, through: access, fault: fault, sample: question.sample)
+            let found = await self.probe(
+                question.request, through: access, fault: fault, remedy: { remedy(index, $0) }, sample: question.sample)
             probe.findings += index == 0 ? found.findings : Array(found.findings.dropFirst())
             if index == 0 || probe.diagnostics.isEmpty { probe.diagnostics += found.diagnostics }
             if found.diagnostics.contains(where: { $0.level == .error }) { break }

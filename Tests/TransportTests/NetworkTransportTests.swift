@@ -231,13 +231,14 @@ func error(of work: () async throws -> Void) async -> TransportError? {
         #expect(HTTPResponse(status: 503, headers: [HTTPHeader("retry-after", value)]).retryAfterSeconds(now: Instant(ms: 0)) == nil)
     }
 
-    @Test(arguments: [
-        ([("retry-after", "30"), ("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "1767270000")], 30.0),
-        ([("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "1767270000")], 1_200),
-        ([("ratelimit-remaining", "0"), ("ratelimit-reset", "7")], 7),
-        ([("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "2026-01-01T12:01:00Z")], 60),
-        ([("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "1767268000")], 0),
-    ] as [([(String, String)], Double)])
+    @Test(
+        arguments: [
+            ([("retry-after", "30"), ("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "1767270000")], 30.0),
+            ([("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "1767270000")], 1_200),
+            ([("ratelimit-remaining", "0"), ("ratelimit-reset", "7")], 7),
+            ([("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "2026-01-01T12:01:00Z")], 60),
+            ([("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "1767268000")], 0),
+        ] as [([(String, String)], Double)])
     func `a spent rate limit is waited for`(headers: [(String, String)], seconds: Double) {
         let response = HTTPResponse(status: 403, headers: headers.map { HTTPHeader($0.0, $0.1) })
         #expect(response.isRateLimited)
@@ -251,12 +252,13 @@ func error(of work: () async throws -> Void) async -> TransportError? {
         #expect(limited.isRateLimited && limited.waitSeconds(now: Instant(ms: 0)) == 60)
     }
 
-    @Test(arguments: [
-        (#"<https://x.example/a?page=2>; rel="next", <https://x.example/a?page=9>; rel="last""#, "https://x.example/a?page=2"),
-        (#"<https://x.example/a?page=1>; rel="prev", </a?page=3>; rel="next""#, "/a?page=3"),
-        (#"<https://x.example/a?page=1>; rel="first""#, nil),
-        ("nonsense, <>;;", nil),
-    ] as [(String, String?)])
+    @Test(
+        arguments: [
+            (#"<https://x.example/a?page=2>; rel="next", <https://x.example/a?page=9>; rel="last""#, "https://x.example/a?page=2"),
+            (#"<https://x.example/a?page=1>; rel="prev", </a?page=3>; rel="next""#, "/a?page=3"),
+            (#"<https://x.example/a?page=1>; rel="first""#, nil),
+            ("nonsense, <>;;", nil),
+        ] as [(String, String?)])
     func `the link to the next page is found among others`(link: String, next: String?) {
         #expect(HTTPResponse(status: 200, headers: [HTTPHeader("Link", link)]).nextLink == next)
     }
