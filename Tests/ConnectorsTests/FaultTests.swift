@@ -77,6 +77,7 @@ private struct Subject: Sendable {
         Subject(kind: "web-feed"),
         Subject(kind: "github", settings: ["repository": "example/shop"]),
         Subject(kind: "loki", settings: ["queries": ["lines": #"{app="cart"}"#], "tenant": "shop", "limit": 4, "lookback": "10min"]),
+        Subject(kind: "gitlab", settings: ["project": "example/shop"]),
     ]
 }
 

@@ -155,3 +155,47 @@ private let noon = Instant(ms: 1_767_268_800_000)
         #expect(ForgeAnswer.looksLikeVersion(ref) == isVersion)
     }
 }
+
+@Suite struct GitLabTests {
+    private func bytes<Outcome>(_ text: String, _ body: (UnsafeRawBufferPointer) -> Outcome) -> Outcome {
+        Array(text.utf8).withUnsafeBytes(body)
+    }
+
+    @Test(arguments: [
+        "", "[", "{}", "null", "[]", "[null,1,\"x\",[],{}]",
+        #"[{"id":1,"iid":[],"status":"failed","ref":7,"sha":"x","created_at":"2026-01-01T00:00:00Z","web_url":"javascript:alert(1)"}]"#,
+        #"[{"id":1e400,"status":"failed","created_at":"2026-01-01T00:00:00Z"}]"#,
+        #"[{"id":1,"status":"success","environment":"production","updated_at":"2026-01-01T00:00:00Z","deployable":[1]}]"#,
+        #"[{"iid":1,"title":"\u202et","created_at":"2026-01-01T00:00:00Z","updated_at":"2026-01-01T00:00:00Z","labels":"bug","severity":1}]"#,
+        #"{"test_suites":[{"name":1,"test_cases":[1,{"name":"n","status":"odd"},{"name":"n","status":"failed","execution_time":1e300,"system_output":{"message":"m"}}]}]}"#,
+        #"{"test_suites":{"name":1}}"#, String(repeating: "[", count: 200),
+    ])
+    func `what is no answer of GitLab never traps, and leads nowhere`(text: String) throws {
+        let one = #"[{"id":1,"status":"failed","created_at":"2026-01-01T00:00:00Z"}]"#
+        let pipeline = try #require(bytes(one) { GitLabReader.pipelines($0) }.pipelines.first)
+        bytes(text) { bytes in
+            for pipeline in GitLabReader.pipelines(bytes).pipelines { #expect(GitLabReader.event(pipeline, from: document).url == nil) }
+            _ = (GitLabReader.failedJob(bytes), GitLabReader.firstCommit(bytes))
+            for deployment in GitLabReader.deployments(bytes).deployments {
+                #expect(GitLabReader.event(deployment, previous: nil, from: document).commit == nil)
+            }
+            #expect(GitLabReader.tests(bytes, of: pipeline, from: document).tests.allSatisfy { $0.durationMs == 0 })
+            let since = Instant(ms: 0)
+            let pages = [
+                GitLabReader.releases(bytes, since: since, horizon: since, from: document),
+                GitLabReader.issues(bytes, since: since, horizon: since, from: document),
+                GitLabReader.mergeRequests(bytes, since: since, horizon: since, from: document),
+            ]
+            for event in pages.flatMap(\.reading.events) { #expect(!event.title.unicodeScalars.contains { $0.isDangerous }) }
+        }
+    }
+
+    @Test func `a suite that GitLab could not read is a dead letter`() throws {
+        let one = #"[{"id":1,"status":"failed","created_at":"2026-01-01T00:00:00Z"}]"#
+        let pipeline = try #require(bytes(one) { GitLabReader.pipelines($0) }.pipelines.first)
+        let text = #"{"test_suites":[{"name":"rspec","suite_error":"JUnit XML parsing failed: 1:1","test_cases":[]}]}"#
+        #expect(
+            bytes(text) { GitLabReader.tests($0, of: pipeline, from: document) }.rejections.first?.reason.contains("parsing failed") == true
+        )
+    }
+}

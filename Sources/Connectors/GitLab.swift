@@ -1,0 +1,274 @@
+import Formats
+import Model
+import Transport
+
+/// A project on GitLab: what was built and tested, deployed, released, merged and reported. Lists are read in the order in which their
+/// items were updated; of a pipeline its failed job, the job's log and the test report are asked for. One request or one pipeline a page.
+package struct GitLabConnector: ForgeConnector {
+    package static let descriptor = ConnectorDescriptor(
+        kind: "gitlab", summary: "A project on GitLab: pipelines with test reports, deployments, releases, issues, merge requests.",
+        settings: HTTPSource.settings + [
+            SettingDescriptor("project", .text, isRequired: true, "`group/name`, or the project's number"),
+            SettingDescriptor("read", .choices(Part.allCases.map(\.rawValue)), usual: "all", "what to read"),
+            SettingDescriptor("branch", .text, usual: "the default branch", "whose pipelines are read; `*` for all branches"),
+            SettingDescriptor("test_reports", .flag, usual: "true", "read the test report of each pipeline, one request more"),
+        ] + ListSweep.settings,
+        sample: """
+            kind: gitlab
+            url: https://gitlab.example.org
+            secret_file: gitlab-token
+            project: example/shop
+            """)
+
+    enum Part: String, CaseIterable {
+        case pipelines, deployments, releases, issues
+        case mergeRequests = "merge_requests"
+    }
+
+    let http: HTTPSource
+    private let project: String
+    let parts: [Part]
+    private let branch: String?
+    private let readsTests: Bool
+    private let sweep: ListSweep
+    private let releasesSweep: ListSweep
+
+    /// Cursors beside those of the lists, which are named after their part.
+    private static let pipelinesKey = "pipelines to read"
+    private static let liveKey = "live deployments"
+    private static let mostWaiting = 300
+    private static let mostEnvironments = 500
+
+    package init(settings: SourceSettings) throws(ConnectorError) {
+        http = HTTPSource(settings)
+        project = settings.text("project") ?? ""
+        let names = project.split(separator: "/", omittingEmptySubsequences: false)
+        guard names.count > 1 || Int64(project) != nil, names.allSatisfy({ !$0.isEmpty && $0 != "." && $0 != ".." }) else {
+            throw .badSetting(setting: "project", why: "`\(project.clipped(to: 60))` is no project; write `group/name`")
+        }
+        let read = settings.texts("read")
+        parts = Part.allCases.filter { read.isEmpty || read.contains($0.rawValue) }
+        branch = settings.text("branch")
+        readsTests = settings.flag("test_reports") ?? true
+        sweep = ListSweep(.oldestFirst, settings)
+        releasesSweep = ListSweep(.newestFirst, saysSince: false, settings)
+    }
+
+    // MARK: - Asking
+
+    private func get(_ path: String, _ query: [(name: String, value: String)] = [], tag: String? = nil) -> HTTPRequest {
+        http.get(
+            "/api/v4/projects/\(HTTPSource.escaped(project))\(path)", query, headers: tag.map { [HTTPHeader("If-None-Match", $0)] } ?? [])
+    }
+
+    private func request(_ part: Part, _ question: ListSweep.Question, branch: String?) -> HTTPRequest {
+        if let page = question.page { return http.get(page: page) }
+        let size = ("per_page", "100")
+        let updated = [("order_by", "updated_at"), ("sort", "asc"), ("updated_after", question.since.rfc3339), size]
+        switch part {
+        case .pipelines:
+            return get("/pipelines", (branch.map { [("ref", $0)] } ?? []) + [("scope", "finished")] + updated, tag: question.tag)
+        case .deployments: return get("/deployments", updated, tag: question.tag)
+        case .releases: return get("/releases", [("order_by", "released_at"), ("sort", "desc"), size], tag: question.tag)
+        case .issues: return get("/issues", [("scope", "all")] + updated, tag: question.tag)
+        case .mergeRequests: return get("/merge_requests", [("scope", "all"), ("state", "merged")] + updated, tag: question.tag)
+        }
+    }
+
+    private static func listFault(_ response: HTTPResponse) -> String? { response.body.withUnsafeBytes { ForgeAnswer.fault($0) } }
+
+    /// Whose facts these are: the project on its server.
+    private func origin(_ access: SourceAccess) -> DocumentOrigin {
+        http.origin("\(WebAddress(http.url)?.host ?? "")/\(project)", access)
+    }
+
+    // MARK: - Fetching
+
+    package func fetch(after cursors: [String: Cursor], through access: SourceAccess) async throws(ConnectorError) -> Page? {
+        let waiting = cursors[Self.pipelinesKey]?.state["pipelines"]?.arrayValue ?? []
+        if waiting.count > Self.mostWaiting { return try await pipeline(waiting, access) }
+        for part in parts {
+            do throws(ConnectorError) {
+                if let page = try await list(part, cursors, access) { return page }
+            } catch {
+                throw error.with { Self.remedy(part, $0) }
+            }
+        }
+        return waiting.isEmpty ? nil : try await pipeline(waiting, access)
+    }
+
+    /// The next page of a list.
+    private func list(_ part: Part, _ cursors: [String: Cursor], _ access: SourceAccess) async throws(ConnectorError) -> Page? {
+        let sweep = part == .releases ? releasesSweep : sweep
+        let cursor = cursors[part.rawValue]
+        guard let question = sweep.next(after: cursor, now: access.now) else { return nil }
+        let branch = BuildBranch(branch, cursors, now: access.now)
+        if part == .pipelines, case .unknown = branch {
+            return BuildBranch.page(try await http.send(get(""), through: access).body, now: access.now)
+        }
+        let response = try await http.send(request(part, question, branch: branch.name), through: access, fault: Self.listFault)
+        var answer = ListSweep.Answer(nextPage: HTTPSource.nextPage(response), tag: response.header("etag"))
+        var page = Page()
+        var known = cursor?.state["known"]
+        if response.status == 304 {
+            answer.isUnchanged = true
+        } else {
+            switch part {
+            case .pipelines: (answer.times, known) = takePipelines(response, question, cursors, &page)
+            case .deployments: (answer.times, known) = try await takeDeployments(response, question, cursors, &page, access)
+            case .releases, .issues, .mergeRequests:
+                let read =
+                    part == .releases ? GitLabReader.releases : part == .issues ? GitLabReader.issues : GitLabReader.mergeRequests
+                let list = response.body.withUnsafeBytes { read($0, question.since, question.horizon, origin(access)) }
+                answer.times = list.times
+                page.items = [Page.Item(place: part.rawValue, content: .read(list.reading))]
+            }
+        }
+        page.cursorUpdates[part.rawValue] = sweep.cursor(after: question, answer, cursor, now: access.now).remembering(known)
+        return page
+    }
+
+    // MARK: - Pipelines
+
+    private func takePipelines(
+        _ response: HTTPResponse, _ question: ListSweep.Question, _ cursors: [String: Cursor], _ page: inout Page
+    ) -> (times: [Instant], known: JSONValue) {
+        let (pipelines, times) = response.body.withUnsafeBytes { GitLabReader.pipelines($0) }
+        var known = KnownItems(cursors[Part.pipelines.rawValue], since: question.since)
+        var waiting = cursors[Self.pipelinesKey]?.state["pipelines"]?.arrayValue ?? []
+        for pipeline in pipelines where (pipeline.isFailure || pipeline.isSuccess) && !pipeline.isOfMergeRequest {
+            let id = "\(pipeline.id) \(pipeline.status) \(pipeline.updatedAt.ms)"
+            if known.insert(id, at: pipeline.updatedAt) { waiting.append(pipeline.json) }
+        }
+        page.cursorUpdates[Self.pipelinesKey] = Cursor(["pipelines": .array(waiting)])
+        return (times, known.json)
+    }
+
+    /// What one pipeline says: its job and log when it failed, its tests.
+    private func pipeline(_ waiting: [JSONValue], _ access: SourceAccess) async throws(ConnectorError) -> Page {
+        var page = Page()
+        page.cursorUpdates[Self.pipelinesKey] = Cursor(["pipelines": .array(Array(waiting.dropFirst()))])
+        guard let pipeline = waiting.first.flatMap({ GitLabReader.Pipeline($0) }) else { return page }
+        var reading = Reading()
+        if pipeline.isFailure {
+            let jobs = try await detail(
+                get("/pipelines/\(pipeline.id)/jobs", [("scope[]", "failed"), ("per_page", "100")]), of: pipeline, access,
+                fault: Self.listFault)
+            let job = jobs.flatMap { $0.body.withUnsafeBytes { GitLabReader.failedJob($0) } }
+            var log: HTTPResponse?
+            if let job { log = try await detail(get("/jobs/\(job.id)/trace"), of: pipeline, access, fault: { _ in nil }) }
+            reading.events.append(
+                GitLabReader.event(
+                    pipeline, job: job, log: log.map { JobLog($0.body) } ?? JobLog(),
+                    lastGood: try await lastGood(before: pipeline, access),
+                    from: origin(access)))
+        } else {
+            reading.events.append(GitLabReader.event(pipeline, from: origin(access)))
+        }
+        if readsTests {
+            let report = try await detail(
+                get("/pipelines/\(pipeline.id)/test_report"), of: pipeline, access,
+                fault: { $0.body.withUnsafeBytes { ForgeAnswer.fault($0, under: "test_suites") } })
+            var document = origin(access)
+            document.path += "/\(pipeline.build)"
+            if let report { reading.append(report.body.withUnsafeBytes { GitLabReader.tests($0, of: pipeline, from: document) }) }
+        }
+        page.items = [Page.Item(place: "pipelines, \(pipeline.build)", content: .read(reading))]
+        return page
+    }
+
+    /// The commit of the last pipeline of the same branch that passed.
+    private func lastGood(before pipeline: GitLabReader.Pipeline, _ access: SourceAccess) async throws(ConnectorError) -> String? {
+        guard let ref = pipeline.ref else { return nil }
+        let query = [
+            ("ref", ref), ("status", "success"), ("order_by", "id"), ("sort", "desc"), ("updated_before", pipeline.createdAt.rfc3339),
+            ("per_page", "1"),
+        ]
+        let pipelines = try await detail(get("/pipelines", query), of: pipeline, access, fault: Self.listFault)
+        return pipelines.flatMap { $0.body.withUnsafeBytes { GitLabReader.firstCommit($0) } }
+    }
+
+    private func detail(
+        _ request: HTTPRequest, of pipeline: GitLabReader.Pipeline, _ access: SourceAccess, fault: (HTTPResponse) -> String?
+    ) async throws(ConnectorError) -> HTTPResponse? {
+        try await detail(request, of: .pipelines, at: pipeline.updatedAt, through: access, fault: fault)
+    }
+
+    // MARK: - Deployments
+
+    private func takeDeployments(
+        _ response: HTTPResponse, _ question: ListSweep.Question, _ cursors: [String: Cursor], _ page: inout Page, _ access: SourceAccess
+    ) async throws(ConnectorError) -> (times: [Instant], known: JSONValue) {
+        let (deployments, times) = response.body.withUnsafeBytes { GitLabReader.deployments($0) }
+        var known = KnownItems(cursors[Part.deployments.rawValue], since: question.since)
+        var live = cursors[Self.liveKey]?.state.objectValue ?? [:]
+        var reading = Reading()
+        let origin = origin(access)
+        for deployment in deployments where known.insert("\(deployment.id) \(deployment.status)", at: deployment.updatedAt) {
+            let environment = deployment.environment
+            if live[environment] == nil, !deployment.isOfReview, live.count < Self.mostEnvironments {
+                let before = try await liveBefore(question.since, in: environment, access)
+                live[environment] = .string(before?.commit ?? "")
+                if let before { reading.events.append(GitLabReader.event(before, previous: nil, from: origin)) }
+            }
+            let previous = live[environment]?.stringValue.flatMap { $0.isEmpty || $0 == deployment.commit ? nil : $0 }
+            reading.events.append(GitLabReader.event(deployment, previous: previous, from: origin))
+            if deployment.isSuccess, live[environment] != nil, let commit = deployment.commit { live[environment] = .string(commit) }
+        }
+        page.items = [Page.Item(place: Part.deployments.rawValue, content: .read(reading))]
+        page.cursorUpdates[Self.liveKey] = Cursor(.object(live))
+        return (times, known.json)
+    }
+
+    /// What was live in an environment before the first that is read: then that is known to replace it.
+    private func liveBefore(
+        _ moment: Instant, in environment: String, _ access: SourceAccess
+    ) async throws(ConnectorError) -> GitLabReader.Deployment? {
+        let query = [
+            ("environment", environment), ("status", "success"), ("order_by", "updated_at"), ("sort", "desc"),
+            ("updated_before", moment.rfc3339), ("per_page", "1"),
+        ]
+        let response = try await http.send(get("/deployments", query), through: access, fault: Self.listFault)
+        return response.body.withUnsafeBytes { GitLabReader.deployments($0) }.deployments.first
+    }
+
+    // MARK: - Errors and checks
+
+    static func cursors(beside part: Part) -> [String] { part == .deployments ? [liveKey] : [] }
+
+    static func remedy(_ part: Part, _ status: Int) -> String? {
+        switch status {
+        case 401: "the token is wrong or has expired; make a new one with the scope `read_api`"
+        case 403: "the token needs the scope `read_api` and a role that may see this; or leave `\(part.rawValue)` out of `read`"
+        case 404: "check `project`; to a token that may not read it, it is not there"
+        default: nil
+        }
+    }
+
+    package func probe(through access: SourceAccess) async -> SourceProbe {
+        let question = ListSweep.Question(since: access.now - .dayMs)
+        return await http.probe(
+            each: parts.map { part in
+                (
+                    request(part, question, branch: branch == "*" ? nil : branch),
+                    { response in
+                        response.body.withUnsafeBytes { Self.sample($0, part, question.since, origin(access)) }
+                    }
+                )
+            }, through: access, fault: Self.listFault, remedy: { Self.remedy(parts[$0], $1) })
+    }
+
+    private static func sample(
+        _ bytes: UnsafeRawBufferPointer, _ part: Part, _ since: Instant, _ document: DocumentOrigin
+    ) -> String {
+        let count =
+            switch part {
+            case .pipelines: GitLabReader.pipelines(bytes).pipelines.count
+            case .deployments: GitLabReader.deployments(bytes).deployments.count
+            case .releases: GitLabReader.releases(bytes, since: since, horizon: since, from: document).reading.events.count
+            case .issues: GitLabReader.issues(bytes, since: since, horizon: since, from: document).reading.events.count
+            case .mergeRequests: GitLabReader.mergeRequests(bytes, since: since, horizon: since, from: document).reading.events.count
+            }
+        return "\(part.rawValue.replacing("_", with: " ")): \(count) of the last day" + (count == 100 ? ", or more" : "")
+    }
+}
