@@ -78,6 +78,7 @@ private struct Subject: Sendable {
         Subject(kind: "github", settings: ["repository": "example/shop"]),
         Subject(kind: "loki", settings: ["queries": ["lines": #"{app="cart"}"#], "tenant": "shop", "limit": 4, "lookback": "10min"]),
         Subject(kind: "gitlab", settings: ["project": "example/shop"]),
+        Subject(kind: "jira", settings: ["edition": "cloud", "jql": "project = SHOP"]),
     ]
 }
 

@@ -199,3 +199,41 @@ private let noon = Instant(ms: 1_767_268_800_000)
         )
     }
 }
+
+@Suite struct JiraTests {
+    private func bytes<Outcome>(_ text: String, _ body: (UnsafeRawBufferPointer) -> Outcome) -> Outcome {
+        Array(text.utf8).withUnsafeBytes(body)
+    }
+
+    @Test(arguments: [
+        "", "{}", "[]", #"{"issues":1}"#, #"{"issues":[1,null,{"key":"A-1"},{"key":"A-1","fields":[]}],"startAt":-5,"total":99}"#,
+        #"{"issues":[{"key":"A-1","self":"javascript:alert(1)/rest/api/2","fields":{"summary":"s","created":"2026-01-01T00:00:00.000+0000","updated":"2026-01-01T00:00:00.000+0000","priority":"High","labels":7,"components":["x"],"description":{"type":"doc","content":[{"type":"paragraph","content":7}]}}}],"startAt":9223372036854775807,"total":9223372036854775807}"#,
+    ])
+    func `what is no answer of Jira never traps, and leads nowhere`(text: String) {
+        bytes(text) { bytes in
+            #expect(
+                JiraReader.issues(bytes, since: Instant(ms: 0), horizon: Instant(ms: 0), from: document).reading.events.allSatisfy {
+                    $0.url == nil
+                })
+            #expect(JiraReader.nextPage(bytes) == nil)
+        }
+    }
+
+    @Test(
+        arguments: [
+            (#"{"issues":[],"nextPageToken":"t"}"#, "t"), (#"{"issues":[],"nextPageToken":"t","isLast":true}"#, nil),
+            (#"{"issues":[{},{}],"startAt":2,"total":5}"#, "4"), (#"{"issues":[{}],"startAt":4,"total":5}"#, nil),
+            (#"{"issues":[],"startAt":0,"total":5}"#, nil),
+        ] as [(String, String?)])
+    func `the next page is told by a token or by what is left`(text: String, next: String?) {
+        #expect(bytes(text) { JiraReader.nextPage($0) } == next)
+    }
+
+    @Test func `lists in lists and tables keep their shape`() throws {
+        let text = #"""
+            {"type":"doc","content":[{"type":"orderedList","content":[{"type":"listItem","content":[{"type":"paragraph","content":[{"type":"text","text":"one"}]},{"type":"bulletList","content":[{"type":"listItem","content":[{"type":"paragraph","content":[{"type":"text","text":"inner"}]}]}]}]},{"type":"listItem","content":[{"type":"paragraph","content":[{"type":"text","text":"two"}]}]}]},{"type":"table","content":[{"type":"tableRow","content":[{"type":"tableHeader","content":[{"type":"paragraph","content":[{"type":"text","text":"a"}]}]},{"type":"tableCell","content":[{"type":"paragraph","content":[{"type":"text","text":"b"}]}]}]}]},{"type":"rule"},{"type":"strange","content":[{"type":"text","text":"end"}]}]}
+            """#
+        let document = try bytes(text) { JSONReader.parse($0) }.get()
+        #expect(JiraReader.text(of: document) == "1. one\n   - inner\n2. two\na | b | \n---\nend")
+    }
+}
