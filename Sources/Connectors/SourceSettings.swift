@@ -25,6 +25,11 @@ package struct SourceSettings: Sendable {
         self.values = values
     }
 
+    /// With these values for what is not set.
+    func usually(_ values: [String: SettingValue]) -> SourceSettings {
+        SourceSettings(name: name, kind: kind, workspace: workspace, values: self.values.merging(values) { set, _ in set })
+    }
+
     func text(_ setting: String) -> String? { if case .text(let value)? = values[setting] { value } else { nil } }
     func flag(_ setting: String) -> Bool? { if case .flag(let value)? = values[setting] { value } else { nil } }
     func number(_ setting: String) -> Int64? { if case .number(let value)? = values[setting] { value } else { nil } }

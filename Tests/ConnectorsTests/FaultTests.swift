@@ -79,6 +79,7 @@ private struct Subject: Sendable {
         Subject(kind: "loki", settings: ["queries": ["lines": #"{app="cart"}"#], "tenant": "shop", "limit": 4, "lookback": "10min"]),
         Subject(kind: "gitlab", settings: ["project": "example/shop"]),
         Subject(kind: "jira", settings: ["edition": "cloud", "jql": "project = SHOP"]),
+        Subject(kind: "kubernetes", settings: ["selector": "app in (cart, checkout)"]),
     ]
 }
 
