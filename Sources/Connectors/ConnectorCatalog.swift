@@ -6,9 +6,9 @@ package enum ConnectorCatalog {
         GitConnector.self, ChangesConnector.self, LogsConnector.self, MetricsConnector.self, TracesConnector.self,
         TestsConnector.self, AlertsConnector.self, FeedConnector.self, ReportsConnector.self, TopologyConnector.self,
         EventsConnector.self, WebhooksConnector.self, PrometheusConnector.self, GraphiteConnector.self, AlertmanagerConnector.self,
-        PagerDutyConnector.self, GrafanaConnector.self, LokiConnector.self, KubernetesConnector.self, GitHubConnector.self,
-        GitLabConnector.self, BuildbotConnector.self, JenkinsConnector.self, JiraConnector.self, WebFeedConnector.self,
-        MailConnector.self, SQLConnector.self, JournaldConnector.self, ExecConnector.self,
+        PagerDutyConnector.self, GrafanaConnector.self, LokiConnector.self, ElasticsearchConnector.self, KubernetesConnector.self,
+        GitHubConnector.self, GitLabConnector.self, BuildbotConnector.self, JenkinsConnector.self, JiraConnector.self,
+        WebFeedConnector.self, MailConnector.self, SQLConnector.self, JournaldConnector.self, ExecConnector.self,
     ]
 
     /// The settings that every kind has which asks over HTTP.

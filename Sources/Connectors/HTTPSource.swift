@@ -103,6 +103,18 @@ struct HTTPSource: Sendable {
         return HTTPRequest(.get, root + (page.hasPrefix("/") ? page : "/" + page), headers: headers)
     }
 
+    /// A question that takes a body. It changes nothing that matters, so it may be asked twice.
+    func post(_ path: String, _ query: [(name: String, value: String)] = [], json body: JSONValue? = nil) -> HTTPRequest {
+        var request = get(path, query)
+        request.method = .post
+        request.isRepeatable = true
+        if let body {
+            request.headers.append(HTTPHeader("Content-Type", "application/json"))
+            request.body = Array(body.text.utf8)
+        }
+        return request
+    }
+
     /// All but the unreserved characters of RFC 3986 as `%XX`.
     static func escaped(_ text: String) -> String {
         var out = ""
@@ -198,8 +210,13 @@ struct HTTPSource: Sendable {
     private static func words(_ body: ArraySlice<UInt8>) -> String {
         let parsed = Array(body).withUnsafeBytes { JSONReader.parse($0) }
         if case .success(.object(let members)) = parsed {
-            let words = ["error", "message", "reason", "detail"].lazy.compactMap { members[$0]?.stringValue }.first
-            return (words ?? members["errorMessages"]?.arrayValue?.first?.stringValue)?.clipped(to: 300) ?? ""
+            let said = ["error", "message", "reason", "detail"].lazy.compactMap { name in
+                members[name]?.stringValue ?? members[name]?["reason"]?.stringValue ?? members[name]?["message"]?.stringValue
+            }
+            let listed = members["errors"]?.arrayValue?.first
+            return
+                (said.first ?? listed?["msg"]?.stringValue ?? listed?["message"]?.stringValue ?? members["errorMessages"]?.arrayValue?.first?.stringValue)?
+                .clipped(to: 300) ?? ""
         }
         let text = String(decoding: body, as: UTF8.self).split { $0.isNewline || $0.isWhitespace }.joined(separator: " ")
         return text.hasPrefix("<") ? "" : text.clipped(to: 200)

@@ -80,6 +80,8 @@ private struct Subject: Sendable {
         Subject(kind: "gitlab", settings: ["project": "example/shop"]),
         Subject(kind: "jira", settings: ["edition": "cloud", "jql": "project = SHOP"]),
         Subject(kind: "kubernetes", settings: ["selector": "app in (cart, checkout)"]),
+        Subject(
+            kind: "elasticsearch", settings: ["index": "logs-*", "query": "service.name:*", "limit": 2, "lookback": "10min"]),
     ]
 }
 
