@@ -7,8 +7,9 @@ package enum ConnectorCatalog {
         TestsConnector.self, AlertsConnector.self, FeedConnector.self, ReportsConnector.self, TopologyConnector.self,
         EventsConnector.self, WebhooksConnector.self, PrometheusConnector.self, GraphiteConnector.self, AlertmanagerConnector.self,
         PagerDutyConnector.self, GrafanaConnector.self, LokiConnector.self, ElasticsearchConnector.self, KubernetesConnector.self,
-        GitHubConnector.self, GitLabConnector.self, BuildbotConnector.self, JenkinsConnector.self, JiraConnector.self,
-        WebFeedConnector.self, MailConnector.self, SQLConnector.self, JournaldConnector.self, ExecConnector.self,
+        JaegerConnector.self, ZipkinConnector.self, TempoConnector.self, GitHubConnector.self, GitLabConnector.self,
+        BuildbotConnector.self, JenkinsConnector.self, JiraConnector.self, WebFeedConnector.self, MailConnector.self,
+        SQLConnector.self, JournaldConnector.self, ExecConnector.self,
     ]
 
     /// The settings that every kind has which asks over HTTP.

@@ -82,6 +82,9 @@ private struct Subject: Sendable {
         Subject(kind: "kubernetes", settings: ["selector": "app in (cart, checkout)"]),
         Subject(
             kind: "elasticsearch", settings: ["index": "logs-*", "query": "service.name:*", "limit": 2, "lookback": "10min"]),
+        Subject(kind: "jaeger", settings: ["limit": 2, "lookback": "10min"]),
+        Subject(kind: "zipkin", settings: ["limit": 2, "lookback": "10min"]),
+        Subject(kind: "tempo", settings: ["tenant": "shop", "limit": 2, "lookback": "10min"]),
     ]
 }
 

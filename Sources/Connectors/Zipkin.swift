@@ -1,0 +1,48 @@
+import Formats
+import Model
+import Transport
+
+/// Traces of Zipkin, or of what speaks its API, version 2.
+package struct ZipkinConnector: TracesByService {
+    package static let descriptor = ConnectorDescriptor(
+        kind: "zipkin", summary: "Traces of Zipkin, or of what speaks its API, version 2.",
+        settings: HTTPSource.settings + [TraceServices.setting] + TraceSampling.settings(limit: 200, most: 1_500),
+        sample: """
+            kind: zipkin
+            url: https://zipkin.example.org
+            """)
+
+    let traces: TraceServices
+
+    package init(settings: SourceSettings) throws(ConnectorError) {
+        let http = HTTPSource(settings)
+        traces = TraceServices(
+            http: http, sampling: TraceSampling(settings, limit: 200, floorMs: .minuteMs), chosen: settings.texts("services"),
+            list: http.get("/api/v2/services"), names: Self.names, fault: Self.fault,
+            question: { service, part, range, limit in
+                let more: [(name: String, value: String)] =
+                    switch part {
+                    case .any: []
+                    case .failed: [("annotationQuery", "error")]
+                    case .slow(let microseconds): [("minDuration", String(microseconds))]
+                    }
+                return http.get(
+                    "/api/v2/traces",
+                    [
+                        ("serviceName", service), ("endTs", String(range.upperBound - 1)),
+                        ("lookback", String(range.upperBound - 1 - range.lowerBound)), ("limit", String(limit)),
+                    ] + more)
+            })
+    }
+
+    private static func names(_ body: [UInt8]) -> [String] {
+        guard case .success(let root) = body.withUnsafeBytes({ JSONReader.parse($0) }) else { return [] }  // `fault` says so
+        return (root.arrayValue ?? []).compactMap(\.stringValue).filter { !$0.isEmpty && $0.utf8.count < 200 }
+    }
+
+    private static func fault(_ response: HTTPResponse) -> String? {
+        if let fault = HTTPSource.jsonFault(response) { return fault }
+        let isList = response.body.withUnsafeBytes { JSONReader.withDocument($0) { $0.isArray } }
+        return isList == .success(true) ? nil : "it is JSON of another kind"
+    }
+}
