@@ -215,7 +215,8 @@ struct HTTPSource: Sendable {
             }
             let listed = members["errors"]?.arrayValue?.first
             return
-                (said.first ?? listed?["msg"]?.stringValue ?? listed?["message"]?.stringValue ?? members["errorMessages"]?.arrayValue?.first?.stringValue)?
+                (said.first ?? listed?["msg"]?.stringValue ?? listed?["message"]?.stringValue
+                ?? members["errorMessages"]?.arrayValue?.first?.stringValue)?
                 .clipped(to: 300) ?? ""
         }
         let text = String(decoding: body, as: UTF8.self).split { $0.isNewline || $0.isWhitespace }.joined(separator: " ")

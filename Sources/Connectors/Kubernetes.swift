@@ -37,6 +37,7 @@ package struct KubernetesConnector: HTTPConnector {
     private static let mostPages = 20
     private static let itemsPerPage = "500"
     private static let mostRestarts: Int64 = 3
+    private static let mostLogBytes = Limits.documentBytes / 2
     private static let account = "/var/run/secrets/kubernetes.io/serviceaccount"
 
     package init(settings: SourceSettings) throws(ConnectorError) {
@@ -140,6 +141,9 @@ package struct KubernetesConnector: HTTPConnector {
                 let key = "\(container.namespace)/\(container.pod)/\(container.name)"
                 var state = known?["containers"]?[key] ?? [:]
                 state["service"] = .string(container.service)
+                // How the last one ended stands in its own log.
+                if container.restarts > state["restarts"]?.intValue ?? 0 { state["previous"] = true }
+                state["restarts"] = .int(container.restarts)
                 containers[key] = state
             }
             token = body.withUnsafeBytes { KubernetesReader.continuation($0) }
@@ -152,14 +156,14 @@ package struct KubernetesConnector: HTTPConnector {
                     remedy: "choose fewer pods by `selector`, or make several sources of it")
             ]
         }
-        page.cursorUpdates[Self.logs] = Cursor(state(known, listed: access.now, containers, access))
+        page.cursorUpdates[Self.logs] = Cursor(state(known, containers, access))
         return page
     }
 
-    private func state(_ known: JSONValue?, listed: Instant, _ containers: [String: JSONValue], _ access: SourceAccess) -> JSONValue {
+    private func state(_ known: JSONValue?, _ containers: [String: JSONValue], _ access: SourceAccess) -> JSONValue {
         let isDone = containers.values.allSatisfy { $0["read"]?.intValue == access.now.ms }
         return .compact([
-            "listed": .int(listed.ms), "asked": isDone ? .int(access.now.ms) : known?["asked"], "containers": .object(containers),
+            "listed": .int(access.now.ms), "asked": isDone ? .int(access.now.ms) : known?["asked"], "containers": .object(containers),
         ])
     }
 
@@ -170,8 +174,10 @@ package struct KubernetesConnector: HTTPConnector {
         var container = containers[key] ?? [:]
         let last = container["ns"]?.intValue ?? max(0, access.now.ms - lookbackMs) * 1_000_000
         let times = Int(container["times"]?.intValue ?? 0)
-        let (body, isCut) = try await lines(key, since: last, times, access)
+        let isPrevious = container["previous"]?.boolValue == true
+        let (body, isCut) = try await lines(key, since: last, times, isPrevious, access)
         var page = Page()
+        if !isCut { container[isPrevious ? "previous" : "read"] = isPrevious ? false : .int(access.now.ms) }
         if let news = KubernetesReader.news(in: body, after: last, times: times) {
             let lines = Array(body[news.lines])
             let (offset, line) = (container["offset"]?.intValue ?? 0, container["line"]?.intValue ?? 1)
@@ -185,32 +191,26 @@ package struct KubernetesConnector: HTTPConnector {
             container["offset"] = .int(offset + Int64(lines.count))
             container["ns"] = .int(news.last)
             container["times"] = .int(Int64(news.times))
-            if !isCut { container["read"] = .int(access.now.ms) }
-        } else {
-            container["read"] = .int(access.now.ms)
-            if isCut {
-                // More of one second than can be had: the server knows no finer time to begin with.
-                container["ns"] = .int((last / 1_000_000_000 + 1) * 1_000_000_000)
-                container["times"] = .int(0)
-                container["read"] = nil
-                page.deadLetters = [
-                    DeadLetter(
-                        origin: http.settings.name, place: key,
-                        reason:
-                            "the log has more than \(Limits.documentBytes >> 21) MiB in the second of \(Instant(ms: last / 1_000_000).rfc3339); the rest of it was left out"
-                    )
-                ]
-            }
+        } else if isCut {
+            // More of one second than can be had: the server knows no finer time to begin with.
+            container["ns"] = .int((last / 1_000_000_000 + 1) * 1_000_000_000)
+            container["times"] = .int(0)
+            let second = Instant(ms: last / 1_000_000_000 * 1_000).rfc3339
+            page.deadLetters = [
+                DeadLetter(
+                    origin: http.settings.name, place: key,
+                    reason: "the log has more than \(Self.mostLogBytes >> 20) MiB in the second of \(second); the rest of it was left out")
+            ]
         }
         containers[key] = container
-        page.cursorUpdates[Self.logs] = Cursor(state(known, listed: access.now, containers, access))
+        page.cursorUpdates[Self.logs] = Cursor(state(known, containers, access))
         return page
     }
 
-    /// A log from a second on, and whether the answer ends before the log does. The server begins at whole seconds, so when an answer
+    /// The log of a container, or of the one before it in its place, from a second on, and whether the answer ends before the log does. The server begins at whole seconds, so when an answer
     /// holds nothing new though it is full, more is asked for. A container that has no log yet, or is gone, says nothing.
     private func lines(
-        _ key: String, since last: Int64, _ times: Int, _ access: SourceAccess
+        _ key: String, since last: Int64, _ times: Int, _ isPrevious: Bool, _ access: SourceAccess
     ) async throws(ConnectorError) -> (body: [UInt8], isCut: Bool) {
         let names = key.split(separator: "/").map { HTTPSource.escaped(String($0)) }
         guard names.count == 3 else { return ([], false) }
@@ -221,8 +221,8 @@ package struct KubernetesConnector: HTTPConnector {
                 [
                     ("container", key.split(separator: "/").last.map(String.init) ?? ""), ("timestamps", "true"),
                     ("sinceTime", Instant(ms: last / 1_000_000_000 * 1_000).rfc3339), ("limitBytes", String(limit)),
-                ])
-            let body: [UInt8]
+                ] + (isPrevious ? [("previous", "true")] : []))
+            var body: [UInt8]
             do throws(ConnectorError) {
                 body = try await http.send(request, through: access, fault: { KubernetesReader.logFault($0.body) }).body
             } catch {
@@ -234,9 +234,11 @@ package struct KubernetesConnector: HTTPConnector {
             // "May return slightly more or slightly less than the specified limit."
             let isCut = body.count + body.count / 16 >= limit
             let isStuck = isCut && KubernetesReader.news(in: body, after: last, times: times) == nil
-            if isStuck, limit * 4 <= Limits.documentBytes / 2 {
+            if isStuck, limit * 4 <= Self.mostLogBytes {
                 limit *= 4
             } else {
+                // Nobody writes any more to the last line of what has ended.
+                if isPrevious, !isCut, !body.isEmpty, body.last != 10 { body.append(10) }
                 return (body, isCut)
             }
         }

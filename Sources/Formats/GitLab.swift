@@ -78,7 +78,7 @@ package enum GitLabReader {
     package static func event(
         _ pipeline: Pipeline, job: Job? = nil, log: JobLog = JobLog(), lastGood: String? = nil, from document: DocumentOrigin
     ) -> Event {
-        var fact = BuildFact(
+        var fact = ForgeBuildFact(
             scope: document.path, id: String(pipeline.id), name: pipeline.title, isFailure: pipeline.isFailure,
             finishedAt: job?.finishedAt ?? pipeline.updatedAt)
         fact.startedAt = pipeline.createdAt

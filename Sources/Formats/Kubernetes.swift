@@ -205,6 +205,8 @@ package enum KubernetesReader {
         package var pod: String
         package var name: String
         package var service: String
+        /// How often it ended and was begun anew.
+        package var restarts: Int64
     }
 
     /// The containers in a list of pods that have begun to run.
@@ -217,7 +219,11 @@ package enum KubernetesReader {
             else { return [] }
             let service = service(labels: metadata) ?? ServiceName.service(ofInstance: name)
             let names = (pod.fields("spec")?.value("containers")?.arrayValue ?? []).prefix(64).compactMap { FactFields($0)?.line("name") }
-            return names.map { Container(namespace: namespace, pod: name, name: $0, service: service) }
+            let statuses = (pod.fields("status")?.value("containerStatuses")?.arrayValue ?? []).prefix(64).compactMap { FactFields($0) }
+            return names.map { container in
+                let restarts = statuses.first { $0.line("name") == container }?.value("restartCount")?.intValue ?? 0
+                return Container(namespace: namespace, pod: name, name: container, service: service, restarts: restarts)
+            }
         }
     }
 
