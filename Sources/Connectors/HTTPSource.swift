@@ -196,13 +196,15 @@ struct HTTPSource: Sendable {
 
     private func refusal(_ response: HTTPResponse, _ secret: Secret?) -> ConnectorError {
         let place = WebAddress(response.url)?.shown ?? url
+        let words = Self.words(response.body.prefix(4_096))
         let remedy =
             switch response.status {
+            // What Loki, Tempo and Mimir say to a question without `X-Scope-OrgID`.
+            case 401 where words.contains("no org id"): "name the tenant in `tenant`"
             case 401, 403: secrets == nil ? "name the credentials in `secret_file`" : "check the credentials and what they may read"
             case 404, 405: "check `url`; no such service answers there"
             default: ""
             }
-        let words = Self.words(response.body.prefix(4_096))
         return .refused(place: place, status: response.status, words: secret?.removed(from: words) ?? words, remedy: remedy)
     }
 

@@ -138,7 +138,7 @@ struct TraceServices: Sendable {
         return cursors.filter { keys.contains($0.key) }.readUntil
     }
     func cursors(refetching place: String) -> [String]? {
-        place.hasPrefix("service:") ? [place.replacing(/, [0-9T:.Z-]+ to [0-9T:.Z-]+$/, with: "")] : []
+        place.hasPrefix("service:") ? [place.replacing(/, [0-9T:.Z-]+ to .*$/, with: "")] : []
     }
 
     func fetch(after cursors: [String: Cursor], through access: SourceAccess) async throws(ConnectorError) -> Page? {

@@ -48,7 +48,8 @@ package enum ElasticsearchReader {
                     reading.refuse("the document has no `_source`", excerpt: StructuredText.title(hit.excerpt()))
                     continue
                 }
-                let sort = hit["sort"]?.value ?? []
+                // It goes into the cursor.
+                let sort = (hit["sort"]?.tapeCount ?? 0) <= 16 ? hit["sort"]?.value ?? [] : []
                 let fields = source.value
                 guard let time = Instant(json: value(fields, timeField[...])) ?? sorted(sort) else {
                     reading.refuse("the document has no time in `\(timeField)`", excerpt: StructuredText.title(hit.excerpt()))

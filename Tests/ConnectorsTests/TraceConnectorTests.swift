@@ -46,7 +46,7 @@ import Testing
         let error = await #expect(throws: ConnectorError.self) {
             try await workspace.collect(try connector("tempo", ["query": "{ nobody }"]), network: contract.server.access())
         }
-        #expect(error?.description.contains("no org id") == true)
+        #expect(error?.description.contains("no org id; name the tenant in `tenant`") == true)
         #expect(contract.unexpected.isEmpty)
         #expect(contract.used.count == contract.exchanges.count)
     }

@@ -23,6 +23,23 @@ struct ContainerLogTests {
         #expect(log.rejections.isEmpty)
     }
 
+    @Test func `lines behind their times are read when the format is named, with the trace that follows`() throws {
+        let log = try LogFixture(
+            """
+            2026-11-22T10:00:00.5Z {"level":"warn","msg":"slow"}
+            2026-11-22T10:00:01.25Z 10.0.0.7 - - [22/Nov/2026:10:00:01 +0000] "GET /cart HTTP/1.1" 503 12 "-" "curl"
+            2026-11-22T10:00:02Z java.lang.IllegalStateException: no cart
+            2026-11-22T10:00:02Z \tat a.B.c(B.java:7)
+            without a time
+            2026-11-22T10:00:03Z
+            """, format: .timestamps)
+        #expect(log.lines.map(\.message) == ["slow", #""GET /cart HTTP/1.1" 503"#, "java.lang.IllegalStateException: no cart"])
+        #expect(log.lines.map(\.level) == [.warning, .error, .unknown])
+        #expect(log.lines[1].time == "2026-11-22T10:00:01.250Z")
+        #expect(log.lines[2].stack.contains("B.java:7") && log.lines[2].stack.contains("without a time"))
+        #expect(log.rejections.isEmpty)
+    }
+
     @Test func `Docker's lines are unescaped and read the same way`() throws {
         let log = try LogFixture(
             docker(#"{\"level\":\"error\",\"msg\":\"a \\\"b\\\"\"}\n"#, 0) + docker(#"level=info msg=c\n"#, 1) + docker(#"[warn] d\r\n"#, 2)

@@ -3,6 +3,14 @@ import Model
 import TestKit
 import Testing
 
+/// As connectors read the entries of a store of logs.
+private func logs(_ streams: [LogStream], _ refused: [Rejection], _ document: DocumentOrigin) -> Reading {
+    var reading = Reading()
+    reading.logs = streams.compactMap { LogEntryReader.read($0, from: document, offset: 0, firstLine: 1)?.batch }
+    reading.rejections = refused
+    return reading
+}
+
 /// Every reader of a structured document, with a document it reads.
 private struct Subject: Sendable, CustomTestStringConvertible {
     var name: String
@@ -28,6 +36,16 @@ private struct Subject: Sendable, CustomTestStringConvertible {
         Subject(name: "tags", sample: "v1\0tag\0aaaaaaaa\0bbbbbbbb\01763820000\0s\n") { GitLogReader.readTags($0, from: $1) },
         Subject(name: "changes", sample: StructuredSample.commitLine + "\n" + StructuredSample.cloudEvent) {
             ChangeLinesReader.read($0, from: $1)
+        },
+        Subject(name: "Kubernetes", sample: StructuredSample.kubernetes) { KubernetesReader.read($0, from: $1) },
+        Subject(name: "Tempo", sample: #"{"trace":\#(StructuredSample.otlp)}"#) { TempoReader.read($0, from: $1) },
+        Subject(name: "Loki", sample: StructuredSample.loki) { bytes, document in
+            let found = LokiReader.streams(bytes)
+            return logs(found.streams.map { LokiReader.logs($0) }, found.refused, document)
+        },
+        Subject(name: "Elasticsearch", sample: StructuredSample.elasticsearch) { bytes, document in
+            let found = ElasticsearchReader.answer(bytes, timeField: "@timestamp")
+            return logs(ElasticsearchReader.streams(found.documents), found.refused, document)
         },
         Subject(name: "reports", sample: StructuredSample.report) { ReportLinesReader.read($0, from: $1) },
     ]

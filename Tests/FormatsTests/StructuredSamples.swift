@@ -117,6 +117,28 @@ enum StructuredSample {
         "subject":"cart: Cache prices","body":"This reverts commit 89abcdef0123456789abcdef0123456789abcdef.","files":[["src/cart.js",3,1],["logo.png",-1,-1]]}
         """
 
+    static let kubernetes = """
+        {"kind":"List","apiVersion":"v1","items":[{"kind":"Event","metadata":{"uid":"7a1e","namespace":"shop","name":"e",\
+        "creationTimestamp":"2026-11-22T14:00:00Z"},"involvedObject":{"kind":"Pod","namespace":"shop","name":"cart-5b67c48447-fj8b7"},\
+        "reason":"BackOff","message":"Back-off restarting failed container","type":"Warning","firstTimestamp":"2026-11-22T14:00:00Z",\
+        "lastTimestamp":"2026-11-22T14:08:30Z","count":14,"source":{"component":"kubelet","host":"node-3"},"series":{"count":15}},\
+        {"kind":"Pod","metadata":{"name":"cart-0","namespace":"shop","labels":{"app":"cart"}},"status":{"containerStatuses":[\
+        {"name":"cart","restartCount":6,"lastState":{"terminated":{"exitCode":137,"reason":"OOMKilled","finishedAt":"2026-11-22T14:08:20Z"}}}]}}]}
+        """
+
+    static let loki = """
+        {"status":"success","data":{"resultType":"streams","result":[{"stream":{"app":"cart","pod":"cart-0","level":"info"},"values":[\
+        ["1795356000123456789","cart 7 opened",{"structuredMetadata":{"trace_id":"0242ac120002","severity_number":"17"},"parsed":{}}],\
+        ["1795356001000000000","java.lang.IllegalStateException: no stock\\n\\tat shop.Cart.add(Cart.java:41)"]]}]}}
+        """
+
+    static let elasticsearch = """
+        {"pit_id":"46To","timed_out":false,"_shards":{"failed":0},"hits":{"hits":[{"_index":"logs","_id":"a","_source":{\
+        "@timestamp":"2026-11-22T14:00:00.123Z","message":"no stock","log":{"level":"ERROR","file":{"path":"/var/log/cart.log"}},\
+        "service.name":"cart","host":{"name":"node-3"},"error":{"stack_trace":"a.B: c\\n\\tat a.B.c(B.java:7)"}},"sort":[1795356000123,7]},\
+        {"_index":"logs","_id":"b","_source":{"@timestamp":1795356000124,"body":{"text":"paid"},"severity_text":"INFO"},"sort":[1795356000124,8]}]}}
+        """
+
     static let report = #"{"time":"2026-11-22T14:20:00Z","title":"Cannot pay","text":"The page says 503.","id":"SHOP-1"}"#
 
     /// Two commits as `GitLogReader.format` makes them: one with a rename and a binary file, one merge.
