@@ -70,11 +70,11 @@ private struct Subject: Sendable {
         Subject(kind: "prometheus", settings: ["queries": ["rate": "x"], "lookback": "10min"]),
         Subject(kind: "alertmanager"),
         Subject(kind: "graphite", settings: ["targets": ["rate": "x"], "lookback": "10min"]),
-        Subject(kind: "web-feed"), Subject(kind: "buildbot"),
+        Subject(kind: "web-feed"),
+        Subject(kind: "buildbot"),
         Subject(kind: "jenkins", settings: ["jobs": "shop/checkout/main"]),
         Subject(kind: "pagerduty"),
         Subject(kind: "grafana"),
-        Subject(kind: "web-feed"),
         Subject(kind: "github", settings: ["repository": "example/shop"]),
         Subject(kind: "loki", settings: ["queries": ["lines": #"{app="cart"}"#], "tenant": "shop", "limit": 4, "lookback": "10min"]),
         Subject(kind: "gitlab", settings: ["project": "example/shop"]),
@@ -172,7 +172,9 @@ private struct Subject: Sendable {
             }
             let cells = Outcome.allCases.map { outcome in
                 let named = Subject.all.filter { outcomes[$0.kind] == outcome }.map { "`\($0.kind)`" }
-                return named.count == Subject.all.count ? "all" : named.isEmpty ? "none" : named.joined(separator: ", ")
+                let others = Subject.all.filter { outcomes[$0.kind] != outcome }.map { "`\($0.kind)`" }
+                if named.isEmpty || others.isEmpty { return named.isEmpty ? "none" : "all" }
+                return named.count > others.count ? "all but " + others.joined(separator: ", ") : named.joined(separator: ", ")
             }
             rows.append("| \(fault.rawValue) | \(cells.joined(separator: " | ")) |")
         }

@@ -261,7 +261,7 @@ private let before = "6dcb09b5b57875f334f61aebed695e2e4193db5e"
             _ = try await collect(["read": "releases"], server)
             Issue.record("it was not refused")
         } catch {
-            #expect("\(error)".contains("its rate limit is spent"))
+            #expect("\(error)".contains("the rate limit of https://x.example/repos/example/shop/releases is spent"))
         }
         #expect(server.requests.count == 1 && workspace.cursors.isEmpty)
     }
