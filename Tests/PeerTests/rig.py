@@ -4,6 +4,7 @@ CASEBOARD names the program, PEERS the folder with the servers' programs, NGINX 
 import json
 import os
 import pathlib
+import pwd
 import socket
 import subprocess
 import tempfile
@@ -15,6 +16,7 @@ PEERS = pathlib.Path(os.environ["PEERS"])
 NGINX = pathlib.Path(os.environ.pop("NGINX")).resolve()  # popped: nginx itself reads a variable of that name
 _temporary = tempfile.TemporaryDirectory()
 folder = pathlib.Path(_temporary.name)
+folder.chmod(0o755)  # servers that root may not run look into it
 running = []
 
 
@@ -71,6 +73,40 @@ def caseboard(place, *arguments, now, expect=0):
     fact(done.returncode == expect, f"`{' '.join(arguments)}` at {now} ends with {expect}"
          + ("" if done.returncode == expect else f", not {done.returncode}: {done.stdout} {done.stderr}"))
     return json.loads(done.stdout)
+
+
+def someone():
+    """Who runs servers that refuse to be run by root."""
+    return pwd.getpwnam("nobody") if os.getuid() == 0 else pwd.getpwuid(os.getuid())
+
+
+def owned(name):
+    """A folder that they may write to."""
+    place = folder / name
+    place.mkdir()
+    if os.getuid() == 0:
+        os.chown(place, someone().pw_uid, someone().pw_gid)
+    return place
+
+
+def listening(name, command, port, **more):
+    log = open(folder / f"{name}.log", "ab")
+    process = subprocess.Popen(command, stdout=log, stderr=log, **more)
+    running.append(process)
+    for _ in range(300):
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            return process
+        except OSError:
+            time.sleep(0.1)
+    raise SystemExit(f"{name} did not start: {(folder / f'{name}.log').read_text()[-2000:]}")
+
+
+def certificate(place):
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", place / "key.pem", "-out", place / "certificate.pem",
+         "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"],
+        check=True, stderr=subprocess.DEVNULL)
 
 
 def stop_all():
