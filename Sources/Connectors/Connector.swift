@@ -112,4 +112,22 @@ package struct SourceProbe: Sendable {
         self.findings = findings
         self.diagnostics = diagnostics
     }
+
+    /// Adds that the server at `place` gave nothing, and why.
+    mutating func failed(at place: String, _ error: ConnectorError, of source: String) {
+        let wasAsked = if case .noSecret = error { false } else { true }
+        findings.append("\(place) \(wasAsked ? "does not answer as it should" : "was not asked")")
+        diagnostics.append(Diagnostic(file: source, message: "\(error)"))
+    }
+
+    /// Warns when the server's clock and ours are more than five seconds apart.
+    mutating func compare(clock theirs: Instant, with ours: Instant, of source: String) {
+        let seconds = (theirs - ours) / 1_000
+        guard abs(seconds) > 5 else { return }
+        diagnostics.append(
+            Diagnostic(
+                level: .warning, file: source,
+                message: "the server's clock is \(abs(seconds)) s \(seconds > 0 ? "ahead of" : "behind") ours",
+                remedy: "set both clocks by NTP"))
+    }
 }

@@ -238,6 +238,7 @@ package struct GitConnector: Connector {
                         remedy: "run `git fetch --unshallow` in it"))
             }
         } catch {
+            probe.findings.append("no commit can be read")
             probe.diagnostics.append(Diagnostic(file: settings.name, message: "\(error)"))
         }
         return probe

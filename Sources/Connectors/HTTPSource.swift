@@ -252,12 +252,11 @@ struct HTTPSource: Sendable {
             let response = try await send(request, through: access, policy: once, fault: fault)
             probe.findings.append("\(url) answers" + (secrets == nil ? "" : ", credentials accepted"))
             probe.findings.append(sample(response))
-            if let skew = skew(response, access) {
-                probe.diagnostics.append(Diagnostic(level: .warning, file: settings.name, message: skew, remedy: "set both clocks by NTP"))
+            if let theirs = response.header("date").flatMap({ Instant(httpDate: $0) }) {
+                probe.compare(clock: theirs, with: access.network.clock.now(), of: settings.name)
             }
         } catch {
-            probe.findings.append("\(url) does not answer as it should")
-            probe.diagnostics.append(Diagnostic(file: settings.name, message: "\(error.with(remedy: remedy))"))
+            probe.failed(at: url, error.with(remedy: remedy), of: settings.name)
         }
         return probe
     }
@@ -276,12 +275,5 @@ struct HTTPSource: Sendable {
             if found.diagnostics.contains(where: { $0.level == .error }) { break }
         }
         return probe
-    }
-
-    private func skew(_ response: HTTPResponse, _ access: SourceAccess) -> String? {
-        guard let theirs = response.header("date").flatMap({ Instant(httpDate: $0) }) else { return nil }
-        let seconds = (theirs - access.network.clock.now()) / 1_000
-        guard abs(seconds) > 5 else { return nil }
-        return "the server's clock is \(abs(seconds)) s \(seconds > 0 ? "ahead of" : "behind") ours"
     }
 }

@@ -84,8 +84,7 @@ struct MailServer: Sendable {
                 if let event { probe.findings.append("the first of them is the \(event.type.rawValue) “\(event.title)”") }
             }
         } catch {
-            probe.findings = ["\(address.shown) does not answer as it should"]
-            probe.diagnostics.append(Diagnostic(file: settings.name, message: "\(error)"))
+            probe.failed(at: address.shown, error, of: settings.name)
         }
         return probe
     }

@@ -125,17 +125,9 @@ package struct SQLConnector: Connector {
                         file: settings.name, line: refused.line.map { Int($0) }, message: refused.reason,
                         remedy: "name the columns as the inbox names fields: `time`, `title`, `service`, `version`, `commit`"))
             }
-            if let theirs = answer.serverTime, abs(theirs - access.network.clock.now()) > 5_000 {
-                let seconds = (theirs - access.network.clock.now()) / 1_000
-                probe.diagnostics.append(
-                    Diagnostic(
-                        level: .warning, file: settings.name,
-                        message: "the server's clock is \(abs(seconds)) s \(seconds > 0 ? "ahead of" : "behind") ours",
-                        remedy: "set both clocks by NTP"))
-            }
+            if let theirs = answer.serverTime { probe.compare(clock: theirs, with: access.network.clock.now(), of: settings.name) }
         } catch {
-            probe.findings = ["\(place) does not answer as it should"]
-            probe.diagnostics.append(Diagnostic(file: settings.name, message: "\(error)"))
+            probe.failed(at: place, error, of: settings.name)
         }
         return probe
     }
