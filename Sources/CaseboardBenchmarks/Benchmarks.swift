@@ -38,7 +38,8 @@ struct Benchmarks {
         ("anomalies", { AnomalyBenchmark.run() }), ("traces", { try TraceBenchmark.run() }), ("reports", { try ReportBenchmark.run() }),
         ("rank", { try RankBenchmark.run() }), ("case", { try await CaseBenchmark.run() }), ("memory", { try MemoryBenchmark.run() }),
         ("events", { try EventBenchmark.run() }), ("alerts", { try await AlertBenchmark.run() }),
-        ("pages", { try await PageBenchmark.run() }), ("idle", { try await IdleBenchmark.run() }),
+        ("fetch", { try await FetchBenchmark.run() }), ("pages", { try await PageBenchmark.run() }),
+        ("idle", { try await IdleBenchmark.run() }),
         ("query", { try QueryBenchmark.run() }), ("searchindex", { try SearchBenchmark.run() }),
     ]
 }
