@@ -32,6 +32,7 @@ struct Collect {
         var cursors: [String: Cursor]
         var summarizer: LogSummarizer
         var pages = 0
+        var failure: String?
     }
 
     /// What one `fetch` came to; no page when nothing is left.
@@ -60,6 +61,7 @@ struct Collect {
                 group.addTask(operation: fetching(index, runs[index], access))
             }
         }
+        collected.failures += runs.compactMap(\.failure)  // in the order of the configuration, whoever failed first
         return collected
     }
 
@@ -127,7 +129,7 @@ struct Collect {
             // A missing repository is no outage: waiting does not mend it, and the moment it is there it is read.
             breaker.lastError = words
             try store.save(breaker, origin: run.name)
-            collected.failures.append("\(run.name) failed: \(words)")
+            run.failure = "\(run.name) failed: \(words)"
             return false
         }
     }
