@@ -1,3 +1,4 @@
+import CCurl
 import CPostgres
 import Dispatch
 import Foundation
