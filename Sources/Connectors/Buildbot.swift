@@ -59,7 +59,7 @@ package struct BuildbotConnector: HTTPConnector {
                 ("complete_at__lt", Self.seconds(window.upperBound)), ("order", "complete_at"), ("order", "buildid"),
                 ("limit", String(Self.buildsAsked)), ("offset", String(known.skip)),
             ] + Self.properties, as: "builds", access)
-        let builds = answer.withUnsafeBytes { BuildbotReader.builds($0, page: http.url) }
+        let builds = answer.withUnsafeBytes { BuildbotReader.builds($0, page: http.url, scope: http.place) }
         var page = Page()
         var progress = known
         var isAll = builds.count < Self.buildsAsked
@@ -119,12 +119,12 @@ package struct BuildbotConnector: HTTPConnector {
         if fact.isFailure || readsTests {
             let steps = try await detail("/builds/\(build.id)/steps", as: "steps", access).map { $0.withUnsafeBytes(BuildbotReader.steps) }
             let failed = fact.isFailure ? steps?.first { $0.isFailed } : nil
-            fact.failedStep = failed?.name
+            fact.step = failed?.name
             for step in steps ?? [] where step == failed || readsTests && testSteps.contains(step.name) {
                 let logs =
                     try await detail("/steps/\(step.id)/logs", as: "logs", access).map { $0.withUnsafeBytes(BuildbotReader.logs) } ?? []
                 if step == failed, let log = logs.first(where: { $0.name == "stdio" }) ?? logs.first(where: { $0.type == "t" }) {
-                    fact.logTail = try await text(of: log, from: max(0, log.lines - BuildFact.logTailLines), access) ?? ""
+                    fact.log = JobLog(Array((try await text(of: log, from: max(0, log.lines - JobLog.linesAsked), access) ?? "").utf8))
                 }
                 let known = reading.tests.count
                 for log in logs where readsTests && log.isTestReport {
@@ -152,8 +152,7 @@ package struct BuildbotConnector: HTTPConnector {
         }
         do throws(ConnectorError) {
             guard let text = try await text(of: log, from: 0, access) else { return }
-            var origin = http.origin(fact.run(of: report), access)
-            origin.fallbackTime = fact.endedAt
+            let origin = http.origin(of: fact, report: report, access)
             var tests = Array(text.utf8).withUnsafeBytes { JUnitReader.read($0, from: origin, stack: StackTrace.parse) }
             tests.tests = fact.complete(tests.tests)
             reading.append(tests)
@@ -196,7 +195,7 @@ package struct BuildbotConnector: HTTPConnector {
     /// Builds without what is asked about each.
     static func read(_ bytes: UnsafeRawBufferPointer, from document: DocumentOrigin) -> Reading {
         var reading = Reading()
-        reading.events = BuildbotReader.builds(bytes, page: "").map { $0.fact.event(document) }
+        reading.events = BuildbotReader.builds(bytes, page: "", scope: document.path).map { $0.fact.event(document) }
         return reading
     }
 

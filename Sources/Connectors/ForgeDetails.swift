@@ -30,37 +30,6 @@ extension Cursor {
     }
 }
 
-/// Whose builds are read: those of a branch, usually the one that the repository itself names, or all.
-enum BuildBranch {
-    static let cursorKey = "repository"
-    case all
-    case named(String)
-    /// The repository has to be asked, once a day.
-    case unknown
-
-    init(_ configured: String?, _ cursors: [String: Cursor], now: Instant) {
-        let known = cursors[Self.cursorKey]?.state
-        if configured == "*" {
-            self = .all
-        } else if let configured {
-            self = .named(configured)
-        } else if let checked = known?["checked"]?.intValue, now.ms - checked < .dayMs, let branch = known?["branch"]?.stringValue {
-            self = .named(branch)
-        } else {
-            self = .unknown
-        }
-    }
-    var name: String? { if case .named(let name) = self { name } else { nil } }
-
-    /// What is remembered of the answer of a repository.
-    static func page(_ answer: [UInt8], now: Instant) -> Page {
-        var page = Page()
-        let branch = answer.withUnsafeBytes { ForgeAnswer.defaultBranch($0) } ?? "main"
-        page.cursorUpdates[cursorKey] = Cursor(["checked": .int(now.ms), "branch": .string(branch)])
-        return page
-    }
-}
-
 /// What the connectors of forges share: a project has parts, which are read one after the other, each list with a cursor of its name.
 protocol ForgeConnector: HTTPConnector {
     associatedtype Part: RawRepresentable<String>
@@ -107,7 +76,7 @@ enum TestReportArchive {
     private static let mostReports = 2_000
 
     /// An item for each report, told by its name (`*.xml`, `*.trx`). `document` is the archive.
-    static func items(_ bytes: [UInt8], place: String, commit: String?, from document: DocumentOrigin) -> [Page.Item] {
+    static func items(_ bytes: [UInt8], of build: BuildFact, place: String, from document: DocumentOrigin) -> [Page.Item] {
         var items: [Page.Item] = []
         let refusal = ZipArchive.forEach(bytes, where: { $0.hasSuffix(".xml") || $0.hasSuffix(".trx") }) { entry in
             guard items.count < mostReports else { return }
@@ -116,9 +85,9 @@ enum TestReportArchive {
             case .failure(let refusal): reading.rejections = [Rejection(reason: refusal.reason)]
             case .success(let content):
                 var document = document
-                document.path += "/\(entry.name)"
+                document.path = build.run(of: "\(document.path)/\(entry.name)")
                 reading = content.withUnsafeBytes { JUnitReader.read($0, from: document, stack: StackTrace.parse) }
-                for index in reading.tests.indices where reading.tests[index].commit == nil { reading.tests[index].commit = commit }
+                reading.tests = build.complete(reading.tests)
             }
             items.append(Page.Item(place: "\(place)/\(entry.name)", content: .read(reading)))
         }

@@ -10,10 +10,9 @@ package struct GitHubConnector: ForgeConnector {
         settings: HTTPSource.settings + [
             SettingDescriptor("repository", .text, isRequired: true, "`owner/name`"),
             SettingDescriptor("read", .choices(Part.allCases.map(\.rawValue)), usual: "all", "what to read"),
-            SettingDescriptor("branch", .text, usual: "the default branch", "whose workflow runs are read; `*` for all branches"),
             SettingDescriptor(
                 "artifacts", .text, usual: "none", "the artifacts that hold test reports, such as `*test*`; one request more for each run"),
-        ] + ListSweep.settings,
+        ] + BuildScope.forgeSettings + ListSweep.settings,
         sample: """
             kind: github
             url: https://api.github.com
@@ -40,7 +39,7 @@ package struct GitHubConnector: ForgeConnector {
     let http: HTTPSource
     private let repository: String
     let parts: [Part]
-    private let branch: String?
+    private let builds: BuildScope
     private let artifacts: GlobPattern?
     private let sweeps: [Part: ListSweep]
 
@@ -66,7 +65,7 @@ package struct GitHubConnector: ForgeConnector {
         }
         let read = settings.texts("read")
         parts = Part.allCases.filter { read.isEmpty || read.contains($0.rawValue) }
-        branch = settings.text("branch")
+        builds = BuildScope(settings, isForge: true)
         artifacts = settings.text("artifacts").map { GlobPattern("/" + $0) }
         sweeps = [
             .actions: ListSweep(.newestFirst, settings, leastOverlapMs: Self.longestRunMs),
@@ -138,11 +137,11 @@ package struct GitHubConnector: ForgeConnector {
     /// The next page of a list.
     private func list(_ part: Part, _ cursors: [String: Cursor], _ access: SourceAccess) async throws(ConnectorError) -> Page? {
         guard let sweep = sweeps[part], let question = sweep.next(after: cursors[part.rawValue], now: access.now) else { return nil }
-        let branch = BuildBranch(branch, cursors, now: access.now)
-        if part == .actions, case .unknown = branch {
-            return BuildBranch.page(try await http.send(get(""), through: access).body, now: access.now)
+        let asked = builds.asked(cursors, now: access.now)
+        if part == .actions, case .unknown = asked {
+            return BuildScope.page(try await http.send(get(""), through: access).body, now: access.now)
         }
-        let response = try await http.send(request(part, question, branch: branch.name), through: access, fault: Self.fault(part))
+        let response = try await http.send(request(part, question, branch: asked.branch), through: access, fault: Self.fault(part))
         var answer = ListSweep.Answer(nextPage: HTTPSource.nextPage(response), tag: response.header("etag"))
         var page = Page()
         guard response.status != 304 else {
@@ -181,10 +180,11 @@ package struct GitHubConnector: ForgeConnector {
         for run in runs.sorted(by: { ($0.createdAt, $0.id) < ($1.createdAt, $1.id) }) {
             guard run.isFailure || run.isSuccess, !run.isOfPullRequest else { continue }
             guard known.insert("\(run.id).\(run.attempt)", at: run.createdAt) else { continue }
-            if run.isFailure || artifacts != nil {
+            let fact = builds.placed(GitHubReader.fact(run, from: origin(access)))
+            if !fact.isSideline, run.isFailure || artifacts != nil {
                 waiting.append(run.json)
             } else {
-                reading.events.append(GitHubReader.event(run, from: origin(access)))
+                reading.events.append(fact.event(origin(access)))
             }
         }
         page.items = [Page.Item(place: Part.actions.rawValue, content: .read(reading))]
@@ -196,7 +196,7 @@ package struct GitHubConnector: ForgeConnector {
                 DeadLetter(
                     origin: http.settings.name, place: "actions since \(question.since.rfc3339)",
                     reason: "GitHub lists the newest \(Self.mostListed) of \(total) runs; the older ones are not read",
-                    remedy: "give a shorter `lookback`, or name a `branch`"))
+                    remedy: "give a shorter `lookback`, or name a branch in `branches`"))
         }
     }
 
@@ -205,20 +205,20 @@ package struct GitHubConnector: ForgeConnector {
         var page = Page()
         page.cursorUpdates[Self.runsKey] = Cursor(["runs": .array(Array(waiting.dropFirst()))])
         guard let run = waiting.first.flatMap({ GitHubReader.Run($0) }) else { return page }
-        var reading = Reading()
+        var fact = builds.placed(GitHubReader.fact(run, from: origin(access)))
+        let reports = artifacts == nil ? [] : try await testReports(of: run, fact, access)
         if run.isFailure {
             let job = try await failedJob(of: run, access)
-            var log: HTTPResponse?
-            if let job { log = try await detail(get("/actions/jobs/\(job.id)/logs"), of: run, access, fault: { _ in nil }) }
-            reading.events.append(
-                GitHubReader.event(
-                    run, job: job, log: log.map { JobLog($0.body) } ?? JobLog(), lastGood: try await lastGood(before: run, access),
-                    from: origin(access)))
-        } else {
-            reading.events.append(GitHubReader.event(run, from: origin(access)))
+            fact = builds.placed(GitHubReader.fact(run, job: job, from: origin(access)))
+            fact.failedTests = reports.reduce(0) { $0 + BuildFact.failures(in: read($1).tests) }
+            if let job, let log = try await detail(get("/actions/jobs/\(job.id)/logs"), of: run, access, fault: { _ in nil }) {
+                fact.log = JobLog(log.body)
+            }
+            fact.lastGoodCommit = try await lastGood(before: run, access)
         }
-        page.items = [Page.Item(place: "actions, \(run.build)", content: .read(reading))]
-        if artifacts != nil { page.items += try await testReports(of: run, access) }
+        var reading = Reading()
+        reading.events = [fact.event(origin(access))]
+        page.items = [Page.Item(place: "actions, \(fact.place)", content: .read(reading))] + reports
         return page
     }
 
@@ -246,7 +246,9 @@ package struct GitHubConnector: ForgeConnector {
         return runs.flatMap { $0.body.withUnsafeBytes { GitHubReader.firstCommit($0) } }
     }
 
-    private func testReports(of run: GitHubReader.Run, _ access: SourceAccess) async throws(ConnectorError) -> [Page.Item] {
+    private func testReports(
+        of run: GitHubReader.Run, _ fact: BuildFact, _ access: SourceAccess
+    ) async throws(ConnectorError) -> [Page.Item] {
         let list = try await detail(
             get("/actions/runs/\(run.id)/artifacts", [("per_page", "100")]), of: run, access, fault: Self.fault("artifacts"))
         let all = list.map { $0.body.withUnsafeBytes { GitHubReader.artifacts($0) } } ?? []
@@ -259,11 +261,10 @@ package struct GitHubConnector: ForgeConnector {
             else {
                 continue
             }
-            var document = origin(access)
-            document.path += "/\(run.build)/\(artifact.name)"
-            document.fallbackTime = run.finishedAt
+            var document = http.origin(of: fact, access)
+            document.path = artifact.name
             items += TestReportArchive.items(
-                archive.body, place: "actions, \(run.build), \(artifact.name)", commit: run.commit, from: document)
+                archive.body, of: fact, place: "actions, \(fact.place), \(artifact.name)", from: document)
         }
         return items
     }
@@ -376,7 +377,7 @@ package struct GitHubConnector: ForgeConnector {
         return await http.probe(
             each: parts.map { part in
                 (
-                    request(part, since, branch: branch == "*" ? nil : branch),
+                    request(part, since, branch: builds.asked([:], now: access.now).branch),
                     { response in
                         response.body.withUnsafeBytes { Self.sample($0, part, since.since, origin(access)) }
                     }

@@ -10,9 +10,8 @@ package struct GitLabConnector: ForgeConnector {
         settings: HTTPSource.settings + [
             SettingDescriptor("project", .text, isRequired: true, "`group/name`, or the project's number"),
             SettingDescriptor("read", .choices(Part.allCases.map(\.rawValue)), usual: "all", "what to read"),
-            SettingDescriptor("branch", .text, usual: "the default branch", "whose pipelines are read; `*` for all branches"),
             SettingDescriptor("test_reports", .flag, usual: "true", "read the test report of each pipeline, one request more"),
-        ] + ListSweep.settings,
+        ] + BuildScope.forgeSettings + ListSweep.settings,
         sample: """
             kind: gitlab
             url: https://gitlab.example.org
@@ -28,7 +27,7 @@ package struct GitLabConnector: ForgeConnector {
     let http: HTTPSource
     private let project: String
     let parts: [Part]
-    private let branch: String?
+    private let builds: BuildScope
     private let readsTests: Bool
     private let sweep: ListSweep
     private let releasesSweep: ListSweep
@@ -48,7 +47,7 @@ package struct GitLabConnector: ForgeConnector {
         }
         let read = settings.texts("read")
         parts = Part.allCases.filter { read.isEmpty || read.contains($0.rawValue) }
-        branch = settings.text("branch")
+        builds = BuildScope(settings, isForge: true)
         readsTests = settings.flag("test_reports") ?? true
         sweep = ListSweep(.oldestFirst, settings)
         releasesSweep = ListSweep(.newestFirst, saysSince: false, settings)
@@ -102,11 +101,11 @@ package struct GitLabConnector: ForgeConnector {
         let sweep = part == .releases ? releasesSweep : sweep
         let cursor = cursors[part.rawValue]
         guard let question = sweep.next(after: cursor, now: access.now) else { return nil }
-        let branch = BuildBranch(branch, cursors, now: access.now)
-        if part == .pipelines, case .unknown = branch {
-            return BuildBranch.page(try await http.send(get(""), through: access).body, now: access.now)
+        let asked = builds.asked(cursors, now: access.now)
+        if part == .pipelines, case .unknown = asked {
+            return BuildScope.page(try await http.send(get(""), through: access).body, now: access.now)
         }
-        let response = try await http.send(request(part, question, branch: branch.name), through: access, fault: Self.listFault)
+        let response = try await http.send(request(part, question, branch: asked.branch), through: access, fault: Self.listFault)
         var answer = ListSweep.Answer(nextPage: HTTPSource.nextPage(response), tag: response.header("etag"))
         var page = Page()
         var known = cursor?.state["known"]
@@ -114,7 +113,7 @@ package struct GitLabConnector: ForgeConnector {
             answer.isUnchanged = true
         } else {
             switch part {
-            case .pipelines: (answer.times, known) = takePipelines(response, question, cursors, &page)
+            case .pipelines: (answer.times, known) = takePipelines(response, question, cursors, &page, access)
             case .deployments: (answer.times, known) = try await takeDeployments(response, question, cursors, &page, access)
             case .releases, .issues, .mergeRequests:
                 let read =
@@ -131,15 +130,19 @@ package struct GitLabConnector: ForgeConnector {
     // MARK: - Pipelines
 
     private func takePipelines(
-        _ response: HTTPResponse, _ question: ListSweep.Question, _ cursors: [String: Cursor], _ page: inout Page
+        _ response: HTTPResponse, _ question: ListSweep.Question, _ cursors: [String: Cursor], _ page: inout Page, _ access: SourceAccess
     ) -> (times: [Instant], known: JSONValue) {
         let (pipelines, times) = response.body.withUnsafeBytes { GitLabReader.pipelines($0) }
         var known = KnownItems(cursors[Part.pipelines.rawValue], since: question.since)
         var waiting = cursors[Self.pipelinesKey]?.state["pipelines"]?.arrayValue ?? []
+        var reading = Reading()
         for pipeline in pipelines where (pipeline.isFailure || pipeline.isSuccess) && !pipeline.isOfMergeRequest {
             let id = "\(pipeline.id) \(pipeline.status) \(pipeline.updatedAt.ms)"
-            if known.insert(id, at: pipeline.updatedAt) { waiting.append(pipeline.json) }
+            guard known.insert(id, at: pipeline.updatedAt) else { continue }
+            let fact = builds.placed(GitLabReader.fact(pipeline, from: origin(access)))
+            if fact.isSideline { reading.events.append(fact.event(origin(access))) } else { waiting.append(pipeline.json) }
         }
+        page.items = [Page.Item(place: Part.pipelines.rawValue, content: .read(reading))]
         page.cursorUpdates[Self.pipelinesKey] = Cursor(["pipelines": .array(waiting)])
         return (times, known.json)
     }
@@ -149,31 +152,30 @@ package struct GitLabConnector: ForgeConnector {
         var page = Page()
         page.cursorUpdates[Self.pipelinesKey] = Cursor(["pipelines": .array(Array(waiting.dropFirst()))])
         guard let pipeline = waiting.first.flatMap({ GitLabReader.Pipeline($0) }) else { return page }
+        var fact = builds.placed(GitLabReader.fact(pipeline, from: origin(access)))
         var reading = Reading()
+        if readsTests {
+            let report = try await detail(
+                get("/pipelines/\(pipeline.id)/test_report"), of: pipeline, access,
+                fault: { $0.body.withUnsafeBytes { ForgeAnswer.fault($0, under: "test_suites") } })
+            let document = http.origin(of: fact, access)
+            if let report { reading = report.body.withUnsafeBytes { GitLabReader.tests($0, from: document) } }
+            reading.tests = fact.complete(reading.tests)
+        }
         if pipeline.isFailure {
             let jobs = try await detail(
                 get("/pipelines/\(pipeline.id)/jobs", [("scope[]", "failed"), ("per_page", "100")]), of: pipeline, access,
                 fault: Self.listFault)
             let job = jobs.flatMap { $0.body.withUnsafeBytes { GitLabReader.failedJob($0) } }
-            var log: HTTPResponse?
-            if let job { log = try await detail(get("/jobs/\(job.id)/trace"), of: pipeline, access, fault: { _ in nil }) }
-            reading.events.append(
-                GitLabReader.event(
-                    pipeline, job: job, log: log.map { JobLog($0.body) } ?? JobLog(),
-                    lastGood: try await lastGood(before: pipeline, access),
-                    from: origin(access)))
-        } else {
-            reading.events.append(GitLabReader.event(pipeline, from: origin(access)))
+            fact = builds.placed(GitLabReader.fact(pipeline, job: job, from: origin(access)))
+            fact.failedTests = BuildFact.failures(in: reading.tests)
+            if let job, let log = try await detail(get("/jobs/\(job.id)/trace"), of: pipeline, access, fault: { _ in nil }) {
+                fact.log = JobLog(log.body)
+            }
+            fact.lastGoodCommit = try await lastGood(before: pipeline, access)
         }
-        if readsTests {
-            let report = try await detail(
-                get("/pipelines/\(pipeline.id)/test_report"), of: pipeline, access,
-                fault: { $0.body.withUnsafeBytes { ForgeAnswer.fault($0, under: "test_suites") } })
-            var document = origin(access)
-            document.path += "/\(pipeline.build)"
-            if let report { reading.append(report.body.withUnsafeBytes { GitLabReader.tests($0, of: pipeline, from: document) }) }
-        }
-        page.items = [Page.Item(place: "pipelines, \(pipeline.build)", content: .read(reading))]
+        reading.events = [fact.event(origin(access))]
+        page.items = [Page.Item(place: "pipelines, \(fact.place)", content: .read(reading))]
         return page
     }
 
@@ -250,7 +252,7 @@ package struct GitLabConnector: ForgeConnector {
         return await http.probe(
             each: parts.map { part in
                 (
-                    request(part, question, branch: branch == "*" ? nil : branch),
+                    request(part, question, branch: builds.asked([:], now: access.now).branch),
                     { response in
                         response.body.withUnsafeBytes { Self.sample($0, part, question.since, origin(access)) }
                     }

@@ -30,7 +30,6 @@ package struct JenkinsConnector: HTTPConnector {
     /// Running builds of a job that are remembered, and those asked about one by one because newer ones hide them.
     private static let mostRunning = 200
     private static let mostHidden = 3
-    private static let consoleBytes = Int64(2 * BuildFact.logTailBytes)
 
     package init(settings: SourceSettings) throws(ConnectorError) {
         http = HTTPSource(settings)
@@ -126,7 +125,7 @@ package struct JenkinsConnector: HTTPConnector {
         let range = "{\(sweep.index),\(sweep.index + Self.buildsPerPage)}"
         let answer = try await http.send(
             request(job, "", tree: "allBuilds[\(JenkinsReader.buildFields)]\(range)"), through: access)
-        guard let builds = answer.body.withUnsafeBytes({ JenkinsReader.builds($0, job: job) }) else {
+        guard let builds = answer.body.withUnsafeBytes({ JenkinsReader.builds($0, job: job, scope: http.place) }) else {
             throw .badSetting(setting: "jobs", why: "`\(job)` has no builds; if it is a folder, name the jobs in it")
         }
         sweep.begin(at: builds.map(\.fact.number).max())
@@ -145,7 +144,7 @@ package struct JenkinsConnector: HTTPConnector {
         guard isEnough else { return }
         for number in sweep.running.filter({ $0 < sweep.lowest ?? 0 }).sorted().suffix(Self.mostHidden) {
             let answer = try await http.find(request(job, "/\(number)", tree: JenkinsReader.buildFields), through: access)
-            guard let build = answer?.body.withUnsafeBytes({ JenkinsReader.build($0, job: job) }) else {
+            guard let build = answer?.body.withUnsafeBytes({ JenkinsReader.build($0, job: job, scope: http.place) }) else {
                 sweep.forget(number)
                 continue
             }
@@ -165,8 +164,7 @@ package struct JenkinsConnector: HTTPConnector {
             do throws(ConnectorError) {
                 let report = try await http.find(
                     request(job, "/\(fact.number)/testReport", tree: JenkinsReader.testFields), through: access)
-                var origin = http.origin(fact.run(), access)
-                origin.fallbackTime = fact.endedAt
+                let origin = http.origin(of: fact, access)
                 reading.tests = fact.complete(
                     report?.body.withUnsafeBytes { JenkinsReader.tests($0, from: origin, stack: StackTrace.parse) } ?? [])
                 if fact.isFailure { fact.failedTests = BuildFact.failures(in: reading.tests) }
@@ -179,24 +177,24 @@ package struct JenkinsConnector: HTTPConnector {
             }
         }
         if fact.outcome == .failed || fact.outcome == .unstable && !build.hasTests {
-            fact.logTail = try await consoleEnd(of: fact.number, job, access)
+            fact.log = try await consoleEnd(of: fact.number, job, access)
         }
         reading.events.append(fact.event(http.origin(fact.place, access)))
         page.items.append(Page.Item(place: fact.place, content: .read(reading)))
     }
 
     /// How long the console is says an answer without its text; then its end is asked for.
-    private func consoleEnd(of number: Int64, _ job: String, _ access: SourceAccess) async throws(ConnectorError) -> String {
+    private func consoleEnd(of number: Int64, _ job: String, _ access: SourceAccess) async throws(ConnectorError) -> JobLog {
         let path = "\(path(job))/\(number)/logText/progressiveText"
         var question = http.get(path, [("start", "0")])
         question.method = .head
         guard let size = try await http.find(question, through: access, fault: Self.textFault)?.header("x-text-size").flatMap({ Int64($0) })
         else {
-            return ""
+            return JobLog()
         }
-        let start = max(0, size - Self.consoleBytes)
+        let start = max(0, size - JobLog.bytesAsked)
         let end = try await http.find(http.get(path, [("start", String(start))]), through: access, fault: Self.textFault)
-        return String(decoding: end?.body ?? [], as: UTF8.self)
+        return JobLog(end?.body ?? [])
     }
     /// A proxy's page for people is no console.
     private static func textFault(_ response: HTTPResponse) -> String? {
@@ -219,7 +217,7 @@ package struct JenkinsConnector: HTTPConnector {
     /// Builds without what is asked about each.
     static func read(_ bytes: UnsafeRawBufferPointer, from document: DocumentOrigin) -> Reading {
         var reading = Reading()
-        let builds = JenkinsReader.builds(bytes, job: document.path) ?? []
+        let builds = JenkinsReader.builds(bytes, job: document.path, scope: document.origin) ?? []
         reading.events = builds.filter { !$0.isRunning }.map { $0.fact.event(document) }
         return reading
     }
@@ -230,7 +228,7 @@ package struct JenkinsConnector: HTTPConnector {
                 (
                     request(job, "", tree: "allBuilds[\(JenkinsReader.buildFields)]{0,1}"),
                     { response in
-                        guard let builds = response.body.withUnsafeBytes({ JenkinsReader.builds($0, job: job) }) else {
+                        guard let builds = response.body.withUnsafeBytes({ JenkinsReader.builds($0, job: job, scope: http.place) }) else {
                             return "\(job): no builds; if it is a folder, name the jobs in it"
                         }
                         return "\(job): " + (builds.first.map { "the last is #\($0.fact.number)" } ?? "no builds yet")

@@ -43,7 +43,7 @@ package enum BuildbotReader {
     }
 
     /// Finished builds in the order of the answer. `page` is where people see Buildbot.
-    package static func builds(_ bytes: UnsafeRawBufferPointer, page: String) -> [Build] {
+    package static func builds(_ bytes: UnsafeRawBufferPointer, page: String, scope: String) -> [Build] {
         list(bytes, "builds") { fields in
             guard let id = fields.value("buildid")?.intValue, let ended = fields.time("complete_at") else { return nil }
             let properties = fields.fields("properties") ?? FactFields([:])
@@ -52,7 +52,8 @@ package enum BuildbotReader {
             let builder = fields.value("builderid")?.intValue ?? 0
             let number = fields.value("number")?.intValue ?? id
             let name = StructuredText.name(property("buildername")?.scalarText) ?? "builder \(builder)"
-            var fact = BuildFact(name: name, number: number, outcome: outcome(fields.value("results")?.intValue), endedAt: ended)
+            var fact = BuildFact(
+                scope: scope, name: name, number: number, outcome: outcome(fields.value("results")?.intValue), endedAt: ended)
             fact.startedAt = fields.time("started_at")
             fact.commit = BuildFact.commit(revision(property("got_revision")) ?? revision(property("revision")))
             fact.branch = BuildFact.branch(property("branch")?.scalarText)

@@ -1,58 +1,7 @@
 import Model
 
-/// What forges and trackers tell, whichever they are: the one place that makes events of their builds, deployments, releases,
-/// merged changes and issues. `scope` is the project on its server, so that numbers of two projects are never one fact.
-
-/// One finished build: a run of a workflow, a pipeline.
-struct ForgeBuildFact {
-    var scope: String
-    /// Tells it from all other builds of the project.
-    var id: String
-    /// `CI #562`
-    var name: String
-    var isFailure: Bool
-    var finishedAt: Instant
-    var startedAt: Instant?
-    var branch: String?
-    var commit: String?
-    /// The commit of the last good build of the same kind.
-    var previousCommit: String?
-    /// The words of the commit.
-    var change: String?
-    var actor: String?
-    var url: String?
-    /// Of a failure: what failed first, the step in it, why, and the end of its log.
-    var job: String?
-    var step: String?
-    var reason: String?
-    var log = JobLog()
-
-    func event(_ document: DocumentOrigin) -> Event {
-        var attributes: [String: JSONValue] = [
-            EventAttribute.status: .string(isFailure ? "failed" : "passed"), "build": .string(StructuredText.title(name)),
-        ]
-        for (name, value) in [
-            ("branch", branch), ("job", job), ("step", step), (EventAttribute.author, actor), (EventAttribute.reason, reason),
-            (EventAttribute.previousCommit, previousCommit), ("change", change),
-        ] {
-            if let value = StructuredText.name(value) { attributes[name] = .string(value) }
-        }
-        if let startedAt { attributes["duration_ms"] = .int(max(0, finishedAt - startedAt)) }
-        if !log.text.isEmpty { attributes[EventAttribute.exemplar] = .string(log.text) }
-        if let stack = log.stack {
-            if let exception = StructuredText.name(stack.exception) { attributes[EventAttribute.exception] = .string(exception) }
-            attributes[EventAttribute.frames] = .array(stack.frames.prefix(Limits.stackFrames).map(\.json))
-        }
-        let what = [job, step].compactMap { StructuredText.name($0) }.joined(separator: " / ")
-        let on = branch.map { " on \($0)" } ?? ""
-        return Event(
-            source: .ci, type: isFailure ? .buildFailure : .build, subject: "\(scope) build \(id)", at: finishedAt,
-            severity: isFailure ? .medium : .info,
-            title: StructuredText.title("\(name) \(isFailure ? "failed" : "passed")\(on)" + (what.isEmpty ? "" : ": \(what)")),
-            service: document.service, environment: document.environment, attributes: StructuredText.bounded(attributes),
-            origin: document.origin, sourceID: id, url: StructuredText.url(url), commit: commit)
-    }
-}
+/// What forges and trackers tell, whichever they are: the one place that makes events of their deployments, releases, merged
+/// changes and issues; of builds see `BuildFact`. `scope` is the project on its server, so that numbers of two projects are never one fact.
 
 /// One deployment that ended: it is live, or it failed.
 struct DeploymentFact {

@@ -23,8 +23,6 @@ package enum GitHubReader {
         package var isSuccess: Bool { conclusion == "success" }
         /// What a pull request tries has reached nobody yet.
         package var isOfPullRequest: Bool { json["event"]?.stringValue?.hasPrefix("pull_request") == true }
-        /// `CI 562`, and `CI 562.2` for the second attempt.
-        package var build: String { "\(name) \(json["run_number"]?.scalarText ?? String(id))" + (attempt > 1 ? ".\(attempt)" : "") }
         package var commit: String? { ForgeAnswer.sha(json["head_sha"]) }
 
         package init?(_ json: JSONValue) { self.init(FactFields(json)) }
@@ -85,25 +83,26 @@ package enum GitHubReader {
         return failed.min { ($0.completedAt ?? end, $0.id) < ($1.completedAt ?? end, $1.id) }
     }
 
-    package static func event(
-        _ run: Run, job: Job? = nil, log: JobLog = JobLog(), lastGood: String? = nil, from document: DocumentOrigin
-    ) -> Event {
+    /// A run with the job that failed it.
+    package static func fact(_ run: Run, job: Job? = nil, from document: DocumentOrigin) -> BuildFact {
         let fields = FactFields(run.json)
-        var fact = ForgeBuildFact(
-            scope: document.path, id: "\(run.id).\(run.attempt)", name: "\(run.name) #\(fields?.line("run_number") ?? String(run.id))",
-            isFailure: run.isFailure, finishedAt: job?.completedAt ?? run.finishedAt)
+        var fact = BuildFact(
+            scope: document.path, name: run.name, number: fields?.value("run_number")?.intValue ?? run.id,
+            outcome: run.isFailure ? .failed : run.isSuccess ? .passed : .cancelled, endedAt: job?.completedAt ?? run.finishedAt)
+        fact.attempt = run.attempt
+        // Two workflows may have one name.
+        fact.id = "\(run.id).\(run.attempt)"
         fact.startedAt = fields?.time("run_started_at") ?? run.createdAt
         fact.branch = run.branch
         fact.commit = run.commit
-        fact.previousCommit = lastGood
-        fact.change = fields?.line("display_title")
-        fact.actor = fields?.line("actor")
+        fact.changes = [
+            BuildFact.Change(commit: run.commit ?? "", author: fields?.line("actor") ?? "", subject: fields?.line("display_title") ?? "")
+        ]
         fact.url = job?.url ?? fields?.url("html_url")
         fact.job = job?.name
         fact.step = job?.step
-        fact.reason = run.conclusion == "failure" ? nil : run.conclusion.replacing("_", with: " ")
-        fact.log = log
-        return fact.event(document)
+        fact.reason = !run.isFailure || run.conclusion == "failure" ? nil : run.conclusion.replacing("_", with: " ")
+        return fact
     }
 
     /// The commit of the first run of a list.

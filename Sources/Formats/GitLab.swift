@@ -21,10 +21,6 @@ package enum GitLabReader {
         package var isOfMergeRequest: Bool {
             ["merge_request_event", "external_pull_request_event"].contains(json["source"]?.stringValue ?? "")
         }
-        private var number: String { json["iid"]?.scalarText ?? String(id) }
-        private var name: String { StructuredText.name(json["name"]?.stringValue) ?? "pipeline" }
-        package var build: String { "\(name) \(number)" }
-        fileprivate var title: String { "\(name) #\(number)" }
         package var commit: String? { ForgeAnswer.sha(json["sha"]) }
 
         package init?(_ json: JSONValue) { self.init(FactFields(json)) }
@@ -75,23 +71,25 @@ package enum GitLabReader {
         return jobs.min { ($0.finishedAt ?? end, $0.id) < ($1.finishedAt ?? end, $1.id) }
     }
 
-    package static func event(
-        _ pipeline: Pipeline, job: Job? = nil, log: JobLog = JobLog(), lastGood: String? = nil, from document: DocumentOrigin
-    ) -> Event {
-        var fact = ForgeBuildFact(
-            scope: document.path, id: String(pipeline.id), name: pipeline.title, isFailure: pipeline.isFailure,
-            finishedAt: job?.finishedAt ?? pipeline.updatedAt)
+    /// A pipeline with the job that failed it.
+    package static func fact(_ pipeline: Pipeline, job: Job? = nil, from document: DocumentOrigin) -> BuildFact {
+        var fact = BuildFact(
+            scope: document.path, name: StructuredText.name(pipeline.json["name"]?.stringValue) ?? "pipeline",
+            number: pipeline.json["iid"]?.intValue ?? pipeline.id,
+            outcome: pipeline.isFailure ? .failed : pipeline.isSuccess ? .passed : .cancelled,
+            endedAt: job?.finishedAt ?? pipeline.updatedAt)
+        // A pipeline may be given another name.
+        fact.id = String(pipeline.id)
         fact.startedAt = pipeline.createdAt
         fact.branch = pipeline.ref
         fact.commit = pipeline.commit
-        fact.previousCommit = lastGood
-        fact.change = job?.change
-        fact.actor = job?.user
+        if let job {
+            fact.changes = [BuildFact.Change(commit: pipeline.commit ?? "", author: job.user ?? "", subject: job.change ?? "")]
+        }
         fact.url = job?.url ?? pipeline.json["web_url"]?.stringValue
         fact.job = job?.name
         fact.reason = job?.reason?.replacing("_", with: " ")
-        fact.log = log
-        return fact.event(document)
+        return fact
     }
 
     package static func firstCommit(_ bytes: UnsafeRawBufferPointer) -> String? {
@@ -99,7 +97,7 @@ package enum GitLabReader {
     }
 
     /// The tests of a pipeline, in `/test_report`. Their run is the document's path and the suite, as in `JUnitReader`.
-    package static func tests(_ bytes: UnsafeRawBufferPointer, of pipeline: Pipeline, from document: DocumentOrigin) -> Reading {
+    package static func tests(_ bytes: UnsafeRawBufferPointer, from document: DocumentOrigin) -> Reading {
         var reading = Reading()
         let suites = ObjectList.read(bytes, under: "test_suites", keeping: ["name", "suite_error", "test_cases"]) ?? []
         for fields in suites {
@@ -123,9 +121,8 @@ package enum GitLabReader {
                     result.frames = Array(stack.frames.prefix(Limits.stackFrames))
                     result.exception = StructuredText.name(stack.exception)
                 }
-                result.runAt = pipeline.updatedAt
+                result.runAt = document.fallbackTime
                 result.run = document.path + "#" + suite
-                result.commit = pipeline.commit
                 result.service = document.service
                 reading.tests.append(result)
             }

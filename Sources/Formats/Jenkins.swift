@@ -20,25 +20,26 @@ package enum JenkinsReader {
     }()
 
     /// The builds of a job, newest first; nil for what holds none, such as a folder.
-    package static func builds(_ bytes: UnsafeRawBufferPointer, job: String) -> [Build]? {
+    package static func builds(_ bytes: UnsafeRawBufferPointer, job: String, scope: String) -> [Build]? {
         let found = JSONReader.withDocument(bytes) { root -> [Build]? in
             guard let list = root["allBuilds"], list.isArray else { return nil }
-            return list.elements.compactMap { build($0, job) }
+            return list.elements.compactMap { build($0, job, scope) }
         }
         return (try? found.get()) ?? nil  // what is no document was refused when it came
     }
     /// One build, asked for by its number.
-    package static func build(_ bytes: UnsafeRawBufferPointer, job: String) -> Build? {
-        (try? JSONReader.withDocument(bytes) { build($0, job) }.get()) ?? nil  // as above
+    package static func build(_ bytes: UnsafeRawBufferPointer, job: String, scope: String) -> Build? {
+        (try? JSONReader.withDocument(bytes) { build($0, job, scope) }.get()) ?? nil  // as above
     }
 
-    private static func build(_ node: JSONNode, _ job: String) -> Build? {
+    private static func build(_ node: JSONNode, _ job: String, _ scope: String) -> Build? {
         guard node.isObject, node.tapeCount <= FactDocument.objectValues, let fields = FactFields(node.value),
             let number = fields.value("number")?.intValue, number >= 0, let started = fields.value("timestamp")?.intValue,
             Instant.representable.contains(Instant(ms: started))
         else { return nil }
         let duration = min(max(0, fields.value("duration")?.intValue ?? 0), 366 * .dayMs)
-        var fact = BuildFact(name: job, number: number, outcome: outcome(fields.line("result")), endedAt: Instant(ms: started + duration))
+        var fact = BuildFact(
+            scope: scope, name: job, number: number, outcome: outcome(fields.line("result")), endedAt: Instant(ms: started + duration))
         fact.startedAt = Instant(ms: started)
         fact.url = fields.url("url")
         let actions = (fields.value("actions")?.arrayValue ?? []).compactMap { FactFields($0) }

@@ -7,11 +7,14 @@ package struct JobLog: Hashable, Sendable {
     package var stack: StackSummary?
     package init() {}
 
+    /// What to ask a server for that gives only a part.
+    package static let linesAsked: Int64 = 100
+    package static let bytesAsked = Int64(2 * Limits.exemplarBytes)
     private static let bytesRead = 256 << 10
     /// As many as the canvas shows.
     private static let mostLines = 60
 
-    /// Of a log of GitHub Actions or GitLab CI: the last lines up to the last that says what failed; what comes after cleans up.
+    /// The last lines, up to the last in which a runner of GitHub Actions or GitLab CI says what failed; what comes after cleans up.
     package init(_ bytes: [UInt8]) {
         let end = String(decoding: bytes.suffix(Self.bytesRead), as: UTF8.self)
         var lines: [String] = []
@@ -23,14 +26,19 @@ package struct JobLog: Hashable, Sendable {
         }
         var kept: [String] = []
         var room = Limits.exemplarBytes
-        for line in lines.prefix(last == 0 ? lines.count : last).reversed().prefix(Self.mostLines) {
+        for line in lines.prefix(last == 0 ? lines.count : last).reversed() {
             let line = line.clipped(toBytes: 2_000)
             room -= line.utf8.count + 1
             guard room >= 0 else { break }
             kept.append(line)
         }
-        text = StructuredText.body(kept.reversed().joined(separator: "\n"), limit: Limits.exemplarBytes)
-        stack = StackTrace.parse(text).flatMap { $0.frames.isEmpty ? nil : $0 }
+        func whole(_ lines: some Collection<String>) -> String {
+            StructuredText.body(lines.reversed().joined(separator: "\n"), limit: Limits.exemplarBytes)
+        }
+        func stack(_ text: String) -> StackSummary? { StackTrace.parse(text).flatMap { $0.frames.isEmpty ? nil : $0 } }
+        // The end says why; what stands far above it would hide it, but a stack trace there is worth finding.
+        text = whole(kept.prefix(Self.mostLines))
+        self.stack = stack(text) ?? (kept.count > Self.mostLines ? stack(whole(kept)) : nil)
     }
 
     /// A line as the job printed it; nil for a mark of the runner. It is a verdict when the runner says in it what failed.

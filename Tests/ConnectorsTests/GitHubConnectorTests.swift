@@ -68,9 +68,29 @@ private let before = "6dcb09b5b57875f334f61aebed695e2e4193db5e"
         #expect(Set(tests.map(\.commit)) == [onCart, before])
         #expect(
             Set(tests.map(\.run)) == [
-                "x.example/example/shop/CI 562/test-results/report/junit.xml#cart",
-                "x.example/example/shop/CI 561/test-results/report/junit.xml#cart",
+                "x.example/example/shop/CI/test-results/report/junit.xml/562#cart",
+                "x.example/example/shop/CI/test-results/report/junit.xml/561#cart",
             ])
+    }
+
+    @Test func `of a run that its tests failed the tests are the signals`() async throws {
+        let run = try await collect(["read": "actions", "artifacts": "test-*"])
+        let event = try #require(run.reading.events.first { $0.type == .buildFailure })
+        #expect(event.role == .context && event.attributes[EventAttribute.count] == 1)
+    }
+
+    @Test func `of several branches all runs are listed, and those of others are context without a question more`() async throws {
+        let server = FakeServer(
+            #"{"total_count":1,"workflow_runs":[{"id":1,"name":"CI","run_number":7,"run_attempt":1,"head_branch":"feature/x","head_sha":"\#(onCart)","event":"push","conclusion":"failure","created_at":"2026-01-01T11:00:00Z","updated_at":"2026-01-01T11:05:00Z"}]}"#
+        )
+        let run = try await collect(["read": "actions", "branches": "main, release/*"], server)
+        #expect(run.reading.events.map(\.role) == [.context])
+        #expect(server.paths.count == 1 && server.paths.allSatisfy { !$0.contains("branch=") })
+    }
+
+    @Test func `a workflow builds the service that it is said to build`() async throws {
+        let run = try await collect(["read": "actions", "services": ["CI": "cart"]])
+        #expect(run.reading.events.first { $0.type == .buildFailure }?.service == "cart")
     }
 
     @Test func `a deployment is live at its first success and knows what it replaced`() async throws {
@@ -114,7 +134,9 @@ private let before = "6dcb09b5b57875f334f61aebed695e2e4193db5e"
         #expect(events.first?.type == .tag && events.first?.commit == onCart)
     }
 
-    @Test func `an issue without a label, or with one of a fault, is a report; what asks for a feature is context`() async throws {
+    @Test func `an issue with a label of a fault is a report, one without is so of low severity; what asks for a feature is context`()
+        async throws
+    {
         let events = try await collect(["read": "issues"]).reading.events
         let byKey = Dictionary(events.map { ($0.sourceID ?? "", $0) }, uniquingKeysWith: { first, _ in first })
         #expect(byKey.keys.sorted() == ["#10", "#3", "#9"])
@@ -167,7 +189,7 @@ private let before = "6dcb09b5b57875f334f61aebed695e2e4193db5e"
         for (branch, part) in [("release/1", "branch=release%2F1&status=completed"), ("*", "runs?status=completed")] {
             let server = FakeServer(#"{"total_count":0,"workflow_runs":[]}"#)
             workspace.cursors = [:]
-            _ = try await collect(["read": "actions", "branch": .string(branch)], server)
+            _ = try await collect(["read": "actions", "branches": .string(branch)], server)
             #expect(server.paths.count == 1 && server.paths.allSatisfy { $0.contains(part) })
         }
     }
@@ -219,7 +241,7 @@ private let before = "6dcb09b5b57875f334f61aebed695e2e4193db5e"
                     ) : .ok(#"{"jobs":[],"workflow_runs":[]}"#)
             }
         }
-        let settings: [String: JSONValue] = ["read": "actions", "branch": "main"]
+        let settings: [String: JSONValue] = ["read": "actions", "branches": "main"]
         #expect(try await collect(settings, list(1, "failure")).reading.events.count == 1)
         workspace.now = Workspace.noon + 5 * .minuteMs
         #expect(try await collect(settings, list(1, "failure")).reading.events.isEmpty)
@@ -229,7 +251,7 @@ private let before = "6dcb09b5b57875f334f61aebed695e2e4193db5e"
 
     @Test func `more runs than GitHub lists are a dead letter with a remedy`() async throws {
         let server = FakeServer(#"{"total_count":1001,"workflow_runs":[]}"#)
-        let letter = try #require(try await collect(["read": "actions", "branch": "main"], server).deadLetters.first)
+        let letter = try #require(try await collect(["read": "actions", "branches": "main"], server).deadLetters.first)
         #expect(letter.reason.contains("of 1001 runs") && letter.remedy.contains("lookback"))
     }
 

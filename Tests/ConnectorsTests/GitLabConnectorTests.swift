@@ -42,7 +42,9 @@ private let before = "6dcb09b5b57875f334f61aebed695e2e4193db5e"
         #expect(event.title == "Build pipeline #13 failed on main: rspec")
         #expect(event.occurredAt.rfc3339 == "2026-01-01T11:08:00Z")
         #expect(event.commit == onCart && event.text(EventAttribute.previousCommit) == before)
-        #expect(event.text(EventAttribute.reason) == "script failure" && event.text("change") == "Count items once")
+        #expect(
+            event.text(EventAttribute.reason) == "script failure"
+                && event.attributes["changes"] == [[.string(onCart), "ann", "Count items once"]])
         #expect(event.text(EventAttribute.exemplar)?.hasSuffix("ERROR: Job failed: exit code 1") == true)
         #expect(event.stackFrames.contains { $0.file.hasSuffix("lib/cart.rb") && $0.line == 14 })
     }
@@ -52,8 +54,16 @@ private let before = "6dcb09b5b57875f334f61aebed695e2e4193db5e"
         let failed = try #require(tests.first { $0.outcome == .failed })
         #expect(failed.name == "Cart removes an item" && failed.suite == "rspec" && failed.className == "spec.cart_spec")
         #expect(failed.message == "Failure/Error: expect(cart.count).to eq(0)" && failed.durationMs == 4_750)
-        #expect(failed.run == "x.example/example/shop/Build pipeline 13#rspec" && failed.commit == onCart)
+        #expect(failed.run == "x.example/example/shop/Build pipeline/13#rspec" && failed.commit == onCart)
         #expect(tests.count == 4 && Set(tests.map(\.run)).count == 2)
+    }
+
+    @Test func `of a pipeline that its tests failed the tests are the signals`() async throws {
+        let event = try #require(try await collect(["read": "pipelines"]).reading.events.first { $0.type == .buildFailure })
+        #expect(event.role == .context && event.attributes[EventAttribute.count] == 1)
+        workspace.cursors = [:]
+        let alone = try await collect(["read": "pipelines", "test_reports": "false"]).reading.events.first { $0.type == .buildFailure }
+        #expect(alone?.role == .signal)
     }
 
     @Test func `without test reports a pipeline that passed costs nothing more`() async throws {
@@ -111,7 +121,7 @@ private let before = "6dcb09b5b57875f334f61aebed695e2e4193db5e"
                     ) : .ok("[]")
             }
         }
-        let settings: [String: JSONValue] = ["read": "pipelines", "branch": "main", "test_reports": "false"]
+        let settings: [String: JSONValue] = ["read": "pipelines", "branches": "main", "test_reports": "false"]
         #expect(try await collect(settings, list("failed", "2026-01-01T11:55:00Z")).reading.events.map(\.type) == [.buildFailure])
         workspace.now = Workspace.noon + 5 * .minuteMs
         #expect(try await collect(settings, list("failed", "2026-01-01T11:55:00Z")).reading.events.isEmpty)

@@ -51,9 +51,9 @@ import Testing
         #expect(event.url == "https://jenkins.example.org/job/shop/job/checkout/job/main/40/")
     }
 
-    @Test func `the end of its console is its text`() async throws {
-        let body = try build(try await recorded(), 40).body
-        #expect(body.contains("cannot pull the base image") && body.hasSuffix("Finished: FAILURE"))
+    @Test func `the end of its console is told`() async throws {
+        let log = try #require(try build(try await recorded(), 40).text(EventAttribute.exemplar))
+        #expect(log.contains("cannot pull the base image") && log.hasSuffix("Finished: FAILURE"))
     }
 
     @Test func `a build without changes of its own names whom Jenkins suspects`() async throws {
@@ -71,7 +71,7 @@ import Testing
         #expect(tests.first?.commit == "5e1f0c2d4e5f60718293a4b5c6d7e8f90a1b2c30" && tests.first?.service == "checkout")
         #expect(tests.first?.message == "expected:<2> but was:<3>" && tests.first?.frames.first?.line == 12)
         #expect(tests.first?.runAt == noon - 30 * .minuteMs)
-        #expect(tests.first?.run == "shop/checkout/main/39#shop.CartTest" && tests.last?.run == "shop/checkout/main/38#shop.CartTest")
+        #expect(tests.first?.run == "x.example/shop/checkout/main/39#shop.CartTest")
     }
 
     /// A server with one job, whose builds have these numbers, newest first, and end a minute after one another, the last at noon.
@@ -93,7 +93,7 @@ import Testing
         }
     }
     private func numbers(_ run: Workspace.Run) -> [Int] {
-        run.reading.events.compactMap { $0.attributes["build"]?.intValue.map { Int($0) } }
+        run.reading.events.compactMap { $0.sourceID?.split(separator: "#").last.flatMap { Int($0) } }
     }
     private func collect(_ server: FakeServer, maxPages: Int = 1_000) async throws -> [Int] {
         numbers(try await workspace.collect(try connector(), maxPages: maxPages, network: server.access()))

@@ -4,7 +4,7 @@ import Testing
 @testable import Formats
 
 private func builds(_ text: String) -> [BuildbotReader.Build] {
-    Array(text.utf8).withUnsafeBytes { BuildbotReader.builds($0, page: "https://x.example") }
+    Array(text.utf8).withUnsafeBytes { BuildbotReader.builds($0, page: "https://x.example", scope: "x.example") }
 }
 private func log(_ name: String, type: String = "s") -> BuildbotReader.Log {
     BuildbotReader.Log(id: 1, name: name, type: type, lines: 1, isComplete: true)
@@ -51,21 +51,4 @@ private func log(_ name: String, type: String = "s") -> BuildbotReader.Log {
 
     @Test(arguments: ["stdio", "config.xml", "tests.log"])
     func `another log is none`(name: String) { #expect(!log(name).isTestReport) }
-
-    private func body(_ log: String) -> String {
-        var fact = BuildFact(name: "b", number: 1, outcome: .failed, endedAt: Instant(ms: 0))
-        fact.logTail = log
-        return fact.event(DocumentOrigin(origin: "x", path: "x", fallbackTime: Instant(ms: 0))).body
-    }
-
-    @Test func `a fact keeps the last lines of a long log`() {
-        let body = body((0..<50_000).map { "line \($0)" }.joined(separator: "\n"))
-        #expect(body.hasPrefix("…\nline 49960\n") && body.hasSuffix("\nline 49999"))
-    }
-
-    @Test func `lines without end are cut to what fits`() {
-        let body = body((0..<9).map { "\($0)" + String(repeating: "é", count: 3_000) }.joined(separator: "\r\n"))
-        #expect(body.hasPrefix("…\n8é") && body.utf8.count == 3 + 1 + 1 + 6_000)
-        #expect(self.body(String(repeating: "x", count: 100_000)).utf8.count <= BuildFact.logTailBytes + 4)
-    }
 }

@@ -29,8 +29,9 @@ private let noon = Instant(ms: 1_767_268_800_000)
 
     @Test(
         arguments: [
-            ([], nil, .medium), (["P1"], nil, .critical), (["priority: high"], nil, .high), (["severity::2"], nil, .high),
-            (["sev-1"], nil, .critical), (["blocker"], nil, .critical), (["page"], nil, .medium), (["alert"], nil, .medium),
+            ([], nil, .low), (["bug"], nil, .medium), (["P1"], nil, .critical), (["priority: high"], nil, .high),
+            (["severity::2"], nil, .high),
+            (["sev-1"], nil, .critical), (["blocker"], nil, .critical), (["page"], nil, .low), (["alert"], nil, .low),
             (["priority/low"], nil, .low), ([], "Highest", .critical), ([], "Lowest", .low), ([], "Major", .high), (["P1"], "Low", .low),
             (["high-contrast"], nil, .medium), ([], "P2 - High", .high),
         ] as [([String], String?, Severity)])
@@ -47,6 +48,53 @@ private let noon = Instant(ms: 1_767_268_800_000)
         fact.closedAt = noon - 1
         #expect(fact.event(document).endedAt == noon)
         #expect(fact.event(document).text(EventAttribute.status) == "closed")
+    }
+}
+
+@Suite struct BuildFactTests {
+    private func build(_ change: (inout BuildFact) -> Void = { _ in }) -> Event {
+        var fact = BuildFact(scope: "forge.example/shop", name: "CI", number: 7, outcome: .failed, endedAt: noon)
+        fact.branch = "main"
+        change(&fact)
+        return fact.event(document)
+    }
+
+    @Test func `the title says what failed, where and in which step`() {
+        let event = build { ($0.job, $0.step) = ("build", "Run tests") }
+        #expect(event.title == "CI #7 failed on main: build / Run tests")
+    }
+
+    @Test func `a branch that is part of the name is not said twice`() {
+        #expect(build { $0.name = "shop/checkout/main" }.title == "shop/checkout/main #7 failed")
+    }
+
+    @Test func `builds of two servers or projects are two facts, and so are two attempts`() {
+        let facts = [build(), build { $0.scope = "forge.example/cart" }, build { $0.attempt = 2 }]
+        #expect(Set(facts.map(\.fingerprint)).count == 3)
+    }
+
+    @Test func `a build whose failing tests are known is context`() {
+        #expect(build { $0.failedTests = 2 }.role == .context && build().role == .signal)
+    }
+
+    @Test func `a failure on a sideline is context of low severity`() {
+        let event = build { $0.isSideline = true }
+        #expect(event.role == .context && event.severity == .low && event.type == .buildFailure)
+    }
+
+    @Test func `a build that passed tells no log`() {
+        let event = build {
+            $0.outcome = .passed
+            $0.log = JobLog(Array("all is well".utf8))
+        }
+        #expect(event.text(EventAttribute.exemplar) == nil && event.severity == .info)
+    }
+
+    @Test func `authors of changes are named once, in order`() {
+        let event = build { fact in
+            fact.changes = ["bob", "ann", "", "bob"].map { BuildFact.Change(commit: "", author: $0, subject: "s") }
+        }
+        #expect(event.text(EventAttribute.author) == "ann, bob")
     }
 }
 
@@ -86,6 +134,12 @@ private let noon = Instant(ms: 1_767_268_800_000)
     @Test func `a stack trace in it is read`() {
         #expect(log("AssertionError: no", "    at Cart.remove (src/cart.ts:14:5)").stack?.frames.first?.file == "src/cart.ts")
     }
+
+    @Test func `a stack trace above what is shown is read too`() {
+        let trace = ["AssertionError: no", "    at Cart.remove (src/cart.ts:14:5)"]
+        let log = JobLog(Array((trace + (0..<80).map { "line \($0)" }).joined(separator: "\n").utf8))
+        #expect(log.text.hasPrefix("line 20\n") && log.stack?.frames.first?.file == "src/cart.ts")
+    }
 }
 
 @Suite struct GitHubTests {
@@ -107,7 +161,7 @@ private let noon = Instant(ms: 1_767_268_800_000)
     func `what is no answer of GitHub never traps, and leads nowhere`(text: String) {
         bytes(text) { bytes in
             let runs = GitHubReader.runs(bytes).runs
-            for run in runs { #expect(GitHubReader.event(run, from: document).commit == nil) }
+            for run in runs { #expect(GitHubReader.fact(run, from: document).commit == nil) }
             _ = (GitHubReader.failedJob(bytes), GitHubReader.artifacts(bytes), GitHubReader.firstCommit(bytes), GitHubReader.outcome(bytes))
             #expect(ForgeAnswer.defaultBranch(bytes) == nil)
             #expect(GitHubReader.deployments(bytes).deployments.allSatisfy { $0.commit == nil })
@@ -131,8 +185,8 @@ private let noon = Instant(ms: 1_767_268_800_000)
         #expect(run.json["repository"] == nil)
         let again = try #require(GitHubReader.Run(run.json))
         #expect(again == run)
-        #expect(GitHubReader.event(again, from: document).id == GitHubReader.event(run, from: document).id)
-        #expect(run.build == "CI 3.2" && run.isFailure)
+        #expect(GitHubReader.fact(again, from: document) == GitHubReader.fact(run, from: document))
+        #expect(GitHubReader.fact(run, from: document).place == "CI #3.2" && run.isFailure)
     }
 
     @Test(arguments: [
@@ -170,16 +224,16 @@ private let noon = Instant(ms: 1_767_268_800_000)
         #"{"test_suites":[{"name":1,"test_cases":[1,{"name":"n","status":"odd"},{"name":"n","status":"failed","execution_time":1e300,"system_output":{"message":"m"}}]}]}"#,
         #"{"test_suites":{"name":1}}"#, String(repeating: "[", count: 200),
     ])
-    func `what is no answer of GitLab never traps, and leads nowhere`(text: String) throws {
-        let one = #"[{"id":1,"status":"failed","created_at":"2026-01-01T00:00:00Z"}]"#
-        let pipeline = try #require(bytes(one) { GitLabReader.pipelines($0) }.pipelines.first)
+    func `what is no answer of GitLab never traps, and leads nowhere`(text: String) {
         bytes(text) { bytes in
-            for pipeline in GitLabReader.pipelines(bytes).pipelines { #expect(GitLabReader.event(pipeline, from: document).url == nil) }
+            for pipeline in GitLabReader.pipelines(bytes).pipelines {
+                #expect(GitLabReader.fact(pipeline, from: document).event(document).url == nil)
+            }
             _ = (GitLabReader.failedJob(bytes), GitLabReader.firstCommit(bytes))
             for deployment in GitLabReader.deployments(bytes).deployments {
                 #expect(GitLabReader.event(deployment, previous: nil, from: document).commit == nil)
             }
-            #expect(GitLabReader.tests(bytes, of: pipeline, from: document).tests.allSatisfy { $0.durationMs == 0 })
+            #expect(GitLabReader.tests(bytes, from: document).tests.allSatisfy { $0.durationMs == 0 })
             let since = Instant(ms: 0)
             let pages = [
                 GitLabReader.releases(bytes, since: since, horizon: since, from: document),
@@ -190,12 +244,10 @@ private let noon = Instant(ms: 1_767_268_800_000)
         }
     }
 
-    @Test func `a suite that GitLab could not read is a dead letter`() throws {
-        let one = #"[{"id":1,"status":"failed","created_at":"2026-01-01T00:00:00Z"}]"#
-        let pipeline = try #require(bytes(one) { GitLabReader.pipelines($0) }.pipelines.first)
+    @Test func `a suite that GitLab could not read is a dead letter`() {
         let text = #"{"test_suites":[{"name":"rspec","suite_error":"JUnit XML parsing failed: 1:1","test_cases":[]}]}"#
         #expect(
-            bytes(text) { GitLabReader.tests($0, of: pipeline, from: document) }.rejections.first?.reason.contains("parsing failed") == true
+            bytes(text) { GitLabReader.tests($0, from: document) }.rejections.first?.reason.contains("parsing failed") == true
         )
     }
 }

@@ -5,7 +5,7 @@ import Testing
 
 private let document = DocumentOrigin(origin: "jenkins", path: "shop #1", fallbackTime: Instant(ms: 1_767_268_800_000))
 private func builds(_ text: String) -> [JenkinsReader.Build]? {
-    Array(text.utf8).withUnsafeBytes { JenkinsReader.builds($0, job: "shop") }
+    Array(text.utf8).withUnsafeBytes { JenkinsReader.builds($0, job: "shop", scope: "x.example") }
 }
 private func tests(_ text: String) -> [TestResult] { Array(text.utf8).withUnsafeBytes { JenkinsReader.tests($0, from: document) } }
 
