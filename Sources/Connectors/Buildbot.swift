@@ -32,9 +32,8 @@ package struct BuildbotConnector: HTTPConnector {
     private static let buildsAsked: Int64 = 50
     private static let buildsPerPage = 10
     private static let buildsCounted = 10_000
-    /// The longest test report, in lines, and the most builds that a cursor remembers.
+    /// The longest test report.
     private static let reportLines: Int64 = 500_000
-    private static let mostRemembered = 2_000
     /// Others may be large, or nobody's business.
     private static let properties = ["buildername", "revision", "got_revision", "branch"].map { (name: "property", value: $0) }
 
@@ -51,64 +50,51 @@ package struct BuildbotConnector: HTTPConnector {
     package func fetch(after cursors: [String: Cursor], through access: SourceAccess) async throws(ConnectorError) -> Page? {
         let cursor = cursors[Self.item]
         guard let window = windows.next(after: cursor, now: access.now) else { return nil }
-        let known = Progress(cursor, at: window.lowerBound, now: access.now)
+        var progress = Progress(cursor, at: window.lowerBound, now: access.now)
+        var seen = SeenItems(cursor?.state["seen"], from: window.lowerBound)
         let answer = try await ask(
             "/builds",
             [
                 ("complete", "true"), ("complete_at__ge", Self.seconds(window.lowerBound)),
                 ("complete_at__lt", Self.seconds(window.upperBound)), ("order", "complete_at"), ("order", "buildid"),
-                ("limit", String(Self.buildsAsked)), ("offset", String(known.skip)),
+                ("limit", String(Self.buildsAsked)), ("offset", String(progress.skip)),
             ] + Self.properties, as: "builds", access)
         let builds = answer.withUnsafeBytes { BuildbotReader.builds($0, page: http.url, scope: http.place) }
         var page = Page()
-        var progress = known
         var isAll = builds.count < Self.buildsAsked
         for build in builds {
-            if !known.seen.contains(build.id), builders?.contains(build.fact.name) != false {
-                if page.items.count == Self.buildsPerPage {
-                    isAll = false
-                    break
-                }
+            if page.items.count == Self.buildsPerPage {
+                isAll = false
+                break
+            }
+            if builders?.contains(build.fact.name) != false, seen.isNew(String(build.id), at: build.fact.endedAt.ms) {
                 try await add(build, to: &page, access)
             }
-            progress.take(build.id, completed: build.fact.endedAt)
+            progress.take(completed: build.fact.endedAt)
         }
         if isAll { progress.finish(window.upperBound) }
-        page.cursorUpdates[Self.item] = progress.cursor(from: access.now.ms - windows.overlapMs, now: access.now)
+        seen.forget(before: min(access.now.ms - windows.overlapMs, progress.untilMs))
+        page.cursorUpdates[Self.item] = Cursor([
+            "until": .int(progress.untilMs), "asked": .int(access.now.ms), "skip": .int(progress.skip), "seen": seen.state,
+        ])
         return page
     }
 
-    /// How far the builds were read: up to a moment, of which the first `skip` that were completed then are known, and which
-    /// builds that may be listed again.
+    /// How far the builds were read: up to a moment, of which the first `skip` that were completed then were read.
     private struct Progress {
-        private var untilMs: Int64
+        private(set) var untilMs: Int64
         private(set) var skip: Int64 = 0
-        private(set) var seen: Set<Int64> = []
-        private var completed: [(id: Int64, ms: Int64)] = []
 
         init(_ cursor: Cursor?, at fromMs: Int64, now: Instant) {
             untilMs = fromMs
             // What was skipped was so in the order of that run.
             if cursor?.state["asked"] == .int(now.ms) { skip = max(0, cursor?.state["skip"]?.intValue ?? 0) }
-            for pair in cursor?.state["seen"]?.arrayValue ?? [] {
-                guard let id = pair.arrayValue?.first?.intValue, let ms = pair.arrayValue?.last?.intValue else { continue }
-                seen.insert(id)
-                completed.append((id, ms))
-            }
         }
-        mutating func take(_ id: Int64, completed at: Instant) {
+        mutating func take(completed at: Instant) {
             skip = at.ms == untilMs ? skip + 1 : 1
             untilMs = at.ms
-            if seen.insert(id).inserted { completed.append((id, at.ms)) }
         }
         mutating func finish(_ endMs: Int64) { (untilMs, skip) = (endMs, 0) }
-        func cursor(from: Int64, now: Instant) -> Cursor {
-            let kept = completed.filter { $0.ms >= min(from, untilMs) }.suffix(BuildbotConnector.mostRemembered)
-            return Cursor([
-                "until": .int(untilMs), "asked": .int(now.ms), "skip": .int(skip),
-                "seen": .array(kept.map { [.int($0.id), .int($0.ms)] }),
-            ])
-        }
     }
 
     /// A build with what else is asked about it. What the server no longer has is left out.

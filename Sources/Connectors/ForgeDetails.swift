@@ -2,30 +2,11 @@ import Formats
 import Model
 import Transport
 
-/// What of a list was taken already, as long as a sweep may see it again: the item's id and its time.
-struct KnownItems {
-    private var times: [String: JSONValue]
-    private static let most = 5_000
-
-    /// As a cursor remembers it, without what is older than the question.
-    init(_ cursor: Cursor?, since: Instant) {
-        times = (cursor?.state["known"]?.objectValue ?? [:]).filter { ($0.value.intValue ?? 0) >= since.ms }
-    }
-
-    /// False when it was known.
-    mutating func insert(_ id: String, at time: Instant) -> Bool {
-        guard times[id] == nil else { return false }
-        if times.count < Self.most { times[id] = .int(time.ms) }
-        return true
-    }
-    var json: JSONValue { .object(times) }
-}
-
 extension Cursor {
-    /// The same with what of the list is known; nothing changes without it.
-    func remembering(_ known: JSONValue?) -> Cursor {
+    /// The same with what of the list was seen; nothing changes without it.
+    func remembering(_ seen: JSONValue?) -> Cursor {
         var state = state
-        if let known { state["known"] = known }
+        if let seen { state["seen"] = seen }
         return Cursor(state)
     }
 }

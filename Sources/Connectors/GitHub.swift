@@ -147,7 +147,7 @@ package struct GitHubConnector: ForgeConnector {
         guard response.status != 304 else {
             answer.isUnchanged = true
             page.cursorUpdates[part.rawValue] = sweep.cursor(after: question, answer, cursors[part.rawValue], now: access.now)
-                .remembering(cursors[part.rawValue]?.state["known"])
+                .remembering(cursors[part.rawValue]?.state["seen"])
             return page
         }
         switch part {
@@ -161,7 +161,7 @@ package struct GitHubConnector: ForgeConnector {
             page.items = [Page.Item(place: part.rawValue, content: .read(list.reading))]
         }
         let next = sweep.cursor(after: question, answer, cursors[part.rawValue], now: access.now)
-        page.cursorUpdates[part.rawValue] = next.remembering(page.cursorUpdates[part.rawValue]?.state["known"])
+        page.cursorUpdates[part.rawValue] = next.remembering(page.cursorUpdates[part.rawValue]?.state["seen"])
         return page
     }
 
@@ -174,12 +174,12 @@ package struct GitHubConnector: ForgeConnector {
     ) {
         let (runs, times) = response.body.withUnsafeBytes { GitHubReader.runs($0) }
         answer.times = times
-        var known = KnownItems(cursors[Part.actions.rawValue], since: question.since)
+        var seen = SeenItems(cursors[Part.actions.rawValue]?.state["seen"], from: question.since.ms)
         var waiting = cursors[Self.runsKey]?.state["runs"]?.arrayValue ?? []
         var reading = Reading()
         for run in runs.sorted(by: { ($0.createdAt, $0.id) < ($1.createdAt, $1.id) }) {
             guard run.isFailure || run.isSuccess, !run.isOfPullRequest else { continue }
-            guard known.insert("\(run.id).\(run.attempt)", at: run.createdAt) else { continue }
+            guard seen.isNew("\(run.id).\(run.attempt)", at: run.createdAt.ms) else { continue }
             let fact = builds.placed(GitHubReader.fact(run, from: origin(access)))
             if !fact.isSideline, run.isFailure || artifacts != nil {
                 waiting.append(run.json)
@@ -188,7 +188,8 @@ package struct GitHubConnector: ForgeConnector {
             }
         }
         page.items = [Page.Item(place: Part.actions.rawValue, content: .read(reading))]
-        page.cursorUpdates[Part.actions.rawValue] = Cursor(["known": known.json])
+        seen.forget(before: question.since.ms)
+        page.cursorUpdates[Part.actions.rawValue] = Cursor(["seen": seen.state])
         page.cursorUpdates[Self.runsKey] = Cursor(["runs": .array(waiting)])
         let total = response.body.withUnsafeBytes { GitHubReader.totalCount($0) }
         if question.page == nil, total > Self.mostListed {
@@ -284,7 +285,7 @@ package struct GitHubConnector: ForgeConnector {
         let (deployments, times) = response.body.withUnsafeBytes { GitHubReader.deployments($0) }
         answer.times = times
         let state = cursors[Self.deploymentsKey]?.state
-        var known = KnownItems(cursors[Part.deployments.rawValue], since: question.since)
+        var seen = SeenItems(cursors[Part.deployments.rawValue]?.state["seen"], from: question.since.ms)
         var open = state?["open"]?.arrayValue ?? []
         // What was live before the first run is read too: then the first deployment of an environment is known to replace it.
         let isFirstSweep = cursors[Part.deployments.rawValue] == nil
@@ -294,7 +295,7 @@ package struct GitHubConnector: ForgeConnector {
             if isBefore {
                 guard isFirstSweep, !deployment.isTransient, before.insert(deployment.environment).inserted else { continue }
             }
-            if known.insert(String(deployment.id), at: max(deployment.createdAt, question.since)) { open.append(deployment.json) }
+            if seen.isNew(String(deployment.id), at: max(deployment.createdAt, question.since).ms) { open.append(deployment.json) }
         }
         open.sort { Self.age($0) < Self.age($1) }
         if open.count > Self.mostUnderWay {
@@ -304,7 +305,8 @@ package struct GitHubConnector: ForgeConnector {
                     reason: "the newest \(Self.mostUnderWay) of \(open.count) deployments are read, the older ones are not",
                     remedy: "give a shorter `lookback`"))
         }
-        page.cursorUpdates[Part.deployments.rawValue] = Cursor(["known": known.json])
+        seen.forget(before: question.since.ms)
+        page.cursorUpdates[Part.deployments.rawValue] = Cursor(["seen": seen.state])
         page.cursorUpdates[Self.deploymentsKey] = Cursor(
             ["open": .array(Array(open.suffix(Self.mostUnderWay))), "live": state?["live"] ?? [:]])
     }

@@ -108,13 +108,13 @@ package struct GitLabConnector: ForgeConnector {
         let response = try await http.send(request(part, question, branch: asked.branch), through: access, fault: Self.listFault)
         var answer = ListSweep.Answer(nextPage: HTTPSource.nextPage(response), tag: response.header("etag"))
         var page = Page()
-        var known = cursor?.state["known"]
+        var seen = cursor?.state["seen"]
         if response.status == 304 {
             answer.isUnchanged = true
         } else {
             switch part {
-            case .pipelines: (answer.times, known) = takePipelines(response, question, cursors, &page, access)
-            case .deployments: (answer.times, known) = try await takeDeployments(response, question, cursors, &page, access)
+            case .pipelines: (answer.times, seen) = takePipelines(response, question, cursors, &page, access)
+            case .deployments: (answer.times, seen) = try await takeDeployments(response, question, cursors, &page, access)
             case .releases, .issues, .mergeRequests:
                 let read =
                     part == .releases ? GitLabReader.releases : part == .issues ? GitLabReader.issues : GitLabReader.mergeRequests
@@ -123,7 +123,7 @@ package struct GitLabConnector: ForgeConnector {
                 page.items = [Page.Item(place: part.rawValue, content: .read(list.reading))]
             }
         }
-        page.cursorUpdates[part.rawValue] = sweep.cursor(after: question, answer, cursor, now: access.now).remembering(known)
+        page.cursorUpdates[part.rawValue] = sweep.cursor(after: question, answer, cursor, now: access.now).remembering(seen)
         return page
     }
 
@@ -131,20 +131,21 @@ package struct GitLabConnector: ForgeConnector {
 
     private func takePipelines(
         _ response: HTTPResponse, _ question: ListSweep.Question, _ cursors: [String: Cursor], _ page: inout Page, _ access: SourceAccess
-    ) -> (times: [Instant], known: JSONValue) {
+    ) -> (times: [Instant], seen: JSONValue) {
         let (pipelines, times) = response.body.withUnsafeBytes { GitLabReader.pipelines($0) }
-        var known = KnownItems(cursors[Part.pipelines.rawValue], since: question.since)
+        var seen = SeenItems(cursors[Part.pipelines.rawValue]?.state["seen"], from: question.since.ms)
         var waiting = cursors[Self.pipelinesKey]?.state["pipelines"]?.arrayValue ?? []
         var reading = Reading()
         for pipeline in pipelines where (pipeline.isFailure || pipeline.isSuccess) && !pipeline.isOfMergeRequest {
             let id = "\(pipeline.id) \(pipeline.status) \(pipeline.updatedAt.ms)"
-            guard known.insert(id, at: pipeline.updatedAt) else { continue }
+            guard seen.isNew(id, at: pipeline.updatedAt.ms) else { continue }
             let fact = builds.placed(GitLabReader.fact(pipeline, from: origin(access)))
             if fact.isSideline { reading.events.append(fact.event(origin(access))) } else { waiting.append(pipeline.json) }
         }
         page.items = [Page.Item(place: Part.pipelines.rawValue, content: .read(reading))]
         page.cursorUpdates[Self.pipelinesKey] = Cursor(["pipelines": .array(waiting)])
-        return (times, known.json)
+        seen.forget(before: question.since.ms)
+        return (times, seen.state)
     }
 
     /// What one pipeline says: its job and log when it failed, its tests.
@@ -200,13 +201,13 @@ package struct GitLabConnector: ForgeConnector {
 
     private func takeDeployments(
         _ response: HTTPResponse, _ question: ListSweep.Question, _ cursors: [String: Cursor], _ page: inout Page, _ access: SourceAccess
-    ) async throws(ConnectorError) -> (times: [Instant], known: JSONValue) {
+    ) async throws(ConnectorError) -> (times: [Instant], seen: JSONValue) {
         let (deployments, times) = response.body.withUnsafeBytes { GitLabReader.deployments($0) }
-        var known = KnownItems(cursors[Part.deployments.rawValue], since: question.since)
+        var seen = SeenItems(cursors[Part.deployments.rawValue]?.state["seen"], from: question.since.ms)
         var live = cursors[Self.liveKey]?.state.objectValue ?? [:]
         var reading = Reading()
         let origin = origin(access)
-        for deployment in deployments where known.insert("\(deployment.id) \(deployment.status)", at: deployment.updatedAt) {
+        for deployment in deployments where seen.isNew("\(deployment.id) \(deployment.status)", at: deployment.updatedAt.ms) {
             let environment = deployment.environment
             if live[environment] == nil, !deployment.isOfReview, live.count < Self.mostEnvironments {
                 let before = try await liveBefore(question.since, in: environment, access)
@@ -219,7 +220,8 @@ package struct GitLabConnector: ForgeConnector {
         }
         page.items = [Page.Item(place: Part.deployments.rawValue, content: .read(reading))]
         page.cursorUpdates[Self.liveKey] = Cursor(.object(live))
-        return (times, known.json)
+        seen.forget(before: question.since.ms)
+        return (times, seen.state)
     }
 
     /// What was live in an environment before the first that is read: then that is known to replace it.

@@ -119,15 +119,16 @@ package struct PagerDutyConnector: HTTPConnector {
                 ("statuses[]", "resolved"),
             ], offset: offset, access)
         var page = Page()
-        let seen = Set(cursor?.state["seen"]?.arrayValue?.compactMap(\.stringValue) ?? [])
-        for incident in incidents where !seen.contains(incident.id) { try await add(incident, to: &page, access) }
+        var seen = SeenItems(cursor?.state["seen"], from: window.lowerBound)
+        for incident in incidents where seen.isNew(incident.id, at: incident.event.occurredAt.ms) {
+            try await add(incident, to: &page, access)
+        }
         let isWhole = !hasMore || incidents.isEmpty
         var state = windows.cursor(until: isWhole ? window.upperBound : window.lowerBound, now: access.now).state
         state["offset"] = .int(isWhole ? 0 : offset + Self.incidentsPerPage)
-        // Those that the next run lists again.
-        let late = incidents.filter { $0.event.occurredAt.ms >= access.now.ms - windows.overlapMs }.map(\.id)
-        let kept = isSameRun ? seen.union(late) : seen.intersection(incidents.map(\.id)).union(late)
-        state["seen"] = .strings(kept.sorted().prefix(Self.mostRemembered))
+        // What the next page or the next run lists again.
+        seen.forget(before: min(window.lowerBound, access.now.ms - windows.overlapMs))
+        state["seen"] = seen.state
         page.cursorUpdates[Self.ended] = Cursor(state)
         return page
     }

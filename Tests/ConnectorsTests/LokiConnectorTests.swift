@@ -137,6 +137,16 @@ private func loki(_ lines: [(time: Int64, text: String)], most: Int = .max, larg
         #expect(known == Array(repeating: false, count: 10) + [true])
     }
 
+    @Test func `an item that is seen again later is known as long as then`() {
+        var seen = SeenItems(nil, from: 0)
+        var answers = [seen.isNew("item", at: 1_000), seen.isNew("item", at: 9_000)]
+        seen.forget(before: 5_000)
+        answers.append(seen.isNew("item", at: 9_000))
+        seen.forget(before: 10_000)
+        answers.append(seen.isNew("item", at: 20_000))
+        #expect(answers == [true, false, false, true])
+    }
+
     @Test(arguments: [
         (#"{app="cart"}"#, true), (#" ( {app="cart"} |= "x" )"#, true), ("# errors\n{app=\"cart\"}", true),
         (#"rate({app="cart"}[1m])"#, false), (#"(sum(rate({app="cart"}[1m])))"#, false), (#"1 - sum(count_over_time({a="b"}[1m]))"#, false),
