@@ -25,10 +25,7 @@ extension ForgeConnector {
     /// Items are read as they come: what is asked for next depends on them.
     static func read(_ bytes: UnsafeRawBufferPointer, from document: DocumentOrigin) -> Reading { Reading() }
 
-    /// Of the lists that are still read.
-    package func readUntil(_ cursors: [String: Cursor]) -> Instant? {
-        cursors.filter { cursor in parts.contains { $0.rawValue == cursor.key } }.readUntil
-    }
+    package func readUntil(_ cursors: [String: Cursor]) -> Instant? { cursors.readUntil(of: parts.map(\.rawValue)) }
     package func cursors(refetching place: String) -> [String]? {
         parts.filter { place.hasPrefix($0.rawValue) }.flatMap { [$0.rawValue] + Self.cursors(beside: $0) }
     }

@@ -40,28 +40,22 @@ package struct GrafanaConnector: HTTPConnector {
 
     package func fetch(after cursors: [String: Cursor], through access: SourceAccess) async throws(ConnectorError) -> Page? {
         if let page = try await list.fetch(after: cursors, through: access) { return page }
-        guard readsAnnotations, let window = windows.next(after: cursors[Self.item], now: access.now) else { return nil }
-        return try await windows.fetch(window) { (window) async throws(ConnectorError) in
-            let (body, read) = try await annotations(window, access)
-            var page = Page()
-            let place = "annotations, \(Instant(ms: read.lowerBound).rfc3339) to \(Instant(ms: read.upperBound).rfc3339)"
+        guard readsAnnotations else { return nil }
+        return try await windows.page(of: Self.item, after: cursors, now: access.now) {
+            (window: inout Range<Int64>) async throws(ConnectorError) in
+            let body = try await annotations(&window, access)
             let reading = body.withUnsafeBytes { GrafanaReader.annotations($0, page: http.url, from: http.origin(Self.item, access)) }
-            page.items = [Page.Item(place: place, content: .read(reading))]
-            page.cursorUpdates[Self.item] = windows.cursor(until: read.upperBound, now: access.now)
-            return page
+            return [Page.Item(place: TimeWindows.place(Self.item, window), content: .read(reading))]
         }
     }
 
     /// Those of a window; when there are more than are given at once, of as much of it as holds fewer.
-    private func annotations(
-        _ window: Range<Int64>, _ access: SourceAccess
-    ) async throws(ConnectorError) -> (body: [UInt8], window: Range<Int64>) {
-        var window = window
+    private func annotations(_ window: inout Range<Int64>, _ access: SourceAccess) async throws(ConnectorError) -> [UInt8] {
         while true {
             let response = try await http.send(request(window), through: access, fault: AlertmanagerList.fault)
             let seconds = (window.upperBound - window.lowerBound) / 1_000
             let count = response.body.withUnsafeBytes { GrafanaReader.count($0) } ?? 0
-            guard count >= Self.annotationsPerPage, seconds > 1 else { return (response.body, window) }
+            guard count >= Self.annotationsPerPage, seconds > 1 else { return response.body }
             window = window.lowerBound..<(window.lowerBound + seconds / 2 * 1_000)
         }
     }

@@ -55,26 +55,20 @@ package struct GraphiteConnector: HTTPConnector {
         self.items = items
     }
 
-    /// Of the targets that are still asked.
-    package func readUntil(_ cursors: [String: Cursor]) -> Instant? {
-        cursors.filter { cursor in items.contains { $0.key == cursor.key } }.readUntil
-    }
+    package func readUntil(_ cursors: [String: Cursor]) -> Instant? { cursors.readUntil(of: items.map(\.key)) }
 
     package func fetch(after cursors: [String: Cursor], through access: SourceAccess) async throws(ConnectorError) -> Page? {
         for item in items {
-            guard let window = windows.next(after: cursors[item.key], now: access.now) else { continue }
-            return try await windows.fetch(window) { (window) async throws(ConnectorError) in
-                var page = Page()
-                page.items = [try await ask(item, window, access)]
-                page.cursorUpdates[item.key] = windows.cursor(until: window.upperBound, now: access.now)
-                return page
+            let page = try await windows.page(of: item.key, after: cursors, now: access.now) {
+                (window: inout Range<Int64>) async throws(ConnectorError) in [try await ask(item, window, access)]
             }
+            if let page { return page }
         }
         return nil
     }
 
     private func ask(_ item: Item, _ window: Range<Int64>, _ access: SourceAccess) async throws(ConnectorError) -> Page.Item {
-        let place = "\(item.name), \(Instant(ms: window.lowerBound).rfc3339) to \(Instant(ms: window.upperBound).rfc3339)"
+        let place = TimeWindows.place(item.name, window)
         let origin = http.origin(item.name, access)
         let response = try await http.send(request(item, window), through: access, fault: Self.fault)
         guard item == .events else { return Page.Item(place: place, content: .bytes(response.body, from: origin)) }
@@ -98,7 +92,7 @@ package struct GraphiteConnector: HTTPConnector {
         GraphiteReader.metrics(bytes, from: document)
     }
 
-    package func cursors(refetching place: String) -> [String]? { items.filter { place.hasPrefix("\($0.name), ") }.map(\.key) }
+    package func cursors(refetching place: String) -> [String]? { items.filter { TimeWindows.isPlace(place, of: $0.name) }.map(\.key) }
 
     package func probe(through access: SourceAccess) async -> SourceProbe {
         let end = access.now.ms.floorDivided(by: Self.stepMs) * Self.stepMs + Self.stepMs

@@ -27,6 +27,11 @@ extension [String: Cursor] {
     var readUntil: Instant? {
         values.compactMap { ($0.state["until"] ?? $0.state["asked"])?.intValue }.min().map { Instant(ms: $0) }
     }
+    /// The same of the items that are still asked.
+    func readUntil(of items: some Sequence<String>) -> Instant? {
+        let items = Set(items)
+        return filter { items.contains($0.key) }.readUntil
+    }
 }
 
 extension ConnectionSettings {

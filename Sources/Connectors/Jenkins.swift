@@ -206,10 +206,7 @@ package struct JenkinsConnector: HTTPConnector {
         http.get("\(path(job))\(below)/api/json", [("tree", tree)])
     }
 
-    /// Of the jobs that are still read.
-    package func readUntil(_ cursors: [String: Cursor]) -> Instant? {
-        cursors.filter { cursor in jobs.contains { Self.item($0) == cursor.key } }.readUntil
-    }
+    package func readUntil(_ cursors: [String: Cursor]) -> Instant? { cursors.readUntil(of: jobs.map(Self.item)) }
     package func cursors(refetching place: String) -> [String]? { jobs.filter { place.hasPrefix("\($0) #") }.map(Self.item) }
 
     // MARK: - Reading

@@ -46,7 +46,7 @@ package struct JournaldConnector: Connector {
         // At most twice as long as what fitted the last time: catching up on a busy machine asks for little in vain.
         let most = known?.state["span"]?.intValue.map { max(1_000, 2 * min($0, .dayMs)) } ?? .dayMs
         let wanted = window.lowerBound..<min(window.upperBound, window.lowerBound + most)
-        return try await windows.fetch(wanted) { (window) async throws(ConnectorError) in
+        return try await windows.fetch(wanted) { (window: inout Range<Int64>) async throws(ConnectorError) in
             let from = last.map { "--after-cursor=\($0)" } ?? "--since=@\(window.lowerBound.floorDivided(by: 1_000))"
             // A second cannot be halved.
             let limit = window.upperBound - window.lowerBound > 1_000 ? pageBytes : Limits.documentBytes

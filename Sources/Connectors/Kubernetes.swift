@@ -65,9 +65,8 @@ package struct KubernetesConnector: HTTPConnector {
         KubernetesReader.read(bytes, from: document)
     }
 
-    /// Of what is still asked.
     package func readUntil(_ cursors: [String: Cursor]) -> Instant? {
-        cursors.filter { cursor in cursor.key == Self.logs && selector != nil || lists.contains { cursor.key == "events:\($0)" } }.readUntil
+        cursors.readUntil(of: lists.map { "events:\($0)" } + (selector == nil ? [] : [Self.logs]))
     }
     /// Logs add up, so they are never read twice; events are listed at every run.
     package func cursors(refetching place: String) -> [String]? {

@@ -71,25 +71,26 @@ package struct LokiConnector: HTTPConnector {
             + (settings.text("tenant").map { [HTTPHeader("X-Scope-OrgID", $0)] } ?? [])
     }
 
-    package func readUntil(_ cursors: [String: Cursor]) -> Instant? {
-        cursors.filter { cursor in queries.contains { $0.item == cursor.key } }.readUntil
-    }
+    package func readUntil(_ cursors: [String: Cursor]) -> Instant? { cursors.readUntil(of: queries.map(\.item)) }
     /// Lines add up, so they are never read twice.
     package func cursors(refetching place: String) -> [String]? {
-        let found = queries.filter { $0.result == .matrix && place.hasPrefix("\($0.name), ") }.map(\.item)
+        let found = queries.filter { $0.result == .matrix && TimeWindows.isPlace(place, of: $0.name) }.map(\.item)
         return found.isEmpty ? nil : found
     }
 
     package func fetch(after cursors: [String: Cursor], through access: SourceAccess) async throws(ConnectorError) -> Page? {
         for query in queries {
-            let known = cursors[query.item]
             switch query.result {
             case .matrix:
-                guard let window = pointWindows.next(after: known, now: access.now) else { continue }
-                return try await pointWindows.fetch(window) { (window) async throws(ConnectorError) in
-                    try await points(of: query, in: window, access)
+                let page = try await pointWindows.page(of: query.item, after: cursors, now: access.now) {
+                    (window: inout Range<Int64>) async throws(ConnectorError) in
+                    let body = try await ask(points(query, window), query, access)
+                    let place = TimeWindows.place(query.name, window)
+                    return [Page.Item(place: place, content: .bytes(body, from: http.origin(query.name, access)))]
                 }
+                if let page { return page }
             case .streams:
+                let known = cursors[query.item]
                 guard let window = lineWindows.next(after: known, now: access.now) else { continue }
                 return try await lines(of: query, upTo: window.upperBound, known?.state, access)
             }
@@ -102,15 +103,6 @@ package struct LokiConnector: HTTPConnector {
     }
 
     // MARK: - Metrics
-
-    private func points(of query: Query, in window: Range<Int64>, _ access: SourceAccess) async throws(ConnectorError) -> Page {
-        var page = Page()
-        let body = try await ask(points(query, window), query, access)
-        let place = "\(query.name), \(Instant(ms: window.lowerBound).rfc3339) to \(Instant(ms: window.upperBound).rfc3339)"
-        page.items = [Page.Item(place: place, content: .bytes(body, from: http.origin(query.name, access)))]
-        page.cursorUpdates[query.item] = pointWindows.cursor(until: window.upperBound, now: access.now)
-        return page
-    }
 
     private func points(_ query: Query, _ window: Range<Int64>) -> HTTPRequest {
         http.get(

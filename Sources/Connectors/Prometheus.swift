@@ -43,14 +43,12 @@ package struct PrometheusConnector: HTTPConnector {
 
     package func fetch(after cursors: [String: Cursor], through access: SourceAccess) async throws(ConnectorError) -> Page? {
         for query in queries {
-            guard let window = windows.next(after: cursors[query.item], now: access.now) else { continue }
-            return try await windows.fetch(window) { (window) async throws(ConnectorError) in
-                var page = Page()
+            let page = try await windows.page(of: query.item, after: cursors, now: access.now) {
+                (window: inout Range<Int64>) async throws(ConnectorError) in
                 let response = try await http.send(range(query, window), through: access, fault: Self.fault)
-                page.items = [try await item(query, response.body, window, access)]
-                page.cursorUpdates[query.item] = windows.cursor(until: window.upperBound, now: access.now)
-                return page
+                return [try await item(query, response.body, window, access)]
             }
+            if let page { return page }
         }
         return nil
     }
@@ -72,7 +70,7 @@ package struct PrometheusConnector: HTTPConnector {
         _ query: (item: String, expression: String), _ body: [UInt8], _ window: Range<Int64>, _ access: SourceAccess
     ) async throws(ConnectorError) -> Page.Item {
         let name = Self.name(of: query.item)
-        let place = "\(name), \(Instant(ms: window.lowerBound).rfc3339) to \(Instant(ms: window.upperBound).rfc3339)"
+        let place = TimeWindows.place(name, window)
         let origin = http.origin(name, access)
         guard query.item == Self.alertsItem else { return Page.Item(place: place, content: .bytes(body, from: origin)) }
         let (lastStepMs, stepMs) = (window.upperBound - stepMs, stepMs)
@@ -99,12 +97,9 @@ package struct PrometheusConnector: HTTPConnector {
         PrometheusReader.metrics(bytes, from: document)
     }
 
-    /// Of the queries that are still asked.
-    package func readUntil(_ cursors: [String: Cursor]) -> Instant? {
-        cursors.filter { cursor in queries.contains { $0.item == cursor.key } }.readUntil
-    }
+    package func readUntil(_ cursors: [String: Cursor]) -> Instant? { cursors.readUntil(of: queries.map(\.item)) }
     package func cursors(refetching place: String) -> [String]? {
-        queries.map(\.item).filter { place.hasPrefix("\(Self.name(of: $0)), ") }
+        queries.map(\.item).filter { TimeWindows.isPlace(place, of: Self.name(of: $0)) }
     }
 
     package func probe(through access: SourceAccess) async -> SourceProbe {

@@ -59,16 +59,12 @@ package struct SQLConnector: Connector {
     package func cursors(refetching place: String) -> [String]? { [Self.item] }
 
     package func fetch(after cursors: [String: Cursor], through access: SourceAccess) async throws(ConnectorError) -> Page? {
-        guard let window = windows.next(after: cursors[Self.item], now: access.now) else { return nil }
-        return try await windows.fetch(window) { (window) async throws(ConnectorError) in
+        try await windows.page(of: Self.item, after: cursors, now: access.now) {
+            (window: inout Range<Int64>) async throws(ConnectorError) in
             let answer = try await ask(window, through: access)
-            var page = Page()
-            if !answer.rows.isEmpty {
-                let lines = Array(SQLFacts.lines(answer, type: settings.text("type") ?? EventType.deployment.rawValue).utf8)
-                page.items = [Page.Item(place: Self.item, content: .bytes(lines, from: origin(access)))]
-            }
-            page.cursorUpdates[Self.item] = windows.cursor(until: window.upperBound, now: access.now)
-            return page
+            if answer.rows.isEmpty { return [] }
+            let lines = Array(SQLFacts.lines(answer, type: settings.text("type") ?? EventType.deployment.rawValue).utf8)
+            return [Page.Item(place: Self.item, content: .bytes(lines, from: origin(access)))]
         }
     }
 

@@ -37,14 +37,30 @@ struct TimeWindows: Sendable {
     private func whole(_ from: Int64, _ end: Int64) -> Range<Int64> { from..<min(end, from + longestMs) }
     private func aligned(_ ms: Int64) -> Int64 { ms.floorDivided(by: stepMs) * stepMs }
 
-    /// What `ask` brings of a window; of half of it while that is too much for one page.
+    /// The next page of one thing that is asked for: what `ask` brings of its next window (see `fetch`). Nil when everything up to now
+    /// was asked for.
+    func page(
+        of item: String, after cursors: [String: Cursor], now: Instant,
+        _ ask: (inout Range<Int64>) async throws(ConnectorError) -> [Page.Item]
+    ) async throws(ConnectorError) -> Page? {
+        guard let window = next(after: cursors[item], now: now) else { return nil }
+        return try await fetch(window) { (window: inout Range<Int64>) async throws(ConnectorError) in
+            var page = Page()
+            page.items = try await ask(&window)
+            page.cursorUpdates[item] = cursor(until: window.upperBound, now: now)
+            return page
+        }
+    }
+
+    /// What `ask` brings of a window; of half of it while that is too much for one page. An `ask` that answers less makes the window as
+    /// long as what it answers.
     func fetch(
-        _ window: Range<Int64>, _ ask: (Range<Int64>) async throws(ConnectorError) -> Page
+        _ window: Range<Int64>, _ ask: (inout Range<Int64>) async throws(ConnectorError) -> Page
     ) async throws(ConnectorError) -> Page {
         var window = window
         while true {
             do throws(ConnectorError) {
-                return try await ask(window)
+                return try await ask(&window)
             } catch {
                 let steps = (window.upperBound - window.lowerBound) / stepMs
                 guard error.isTooMuch, steps > 1 else { throw error }
@@ -52,6 +68,13 @@ struct TimeWindows: Sendable {
             }
         }
     }
+
+    /// What is called a window of something in messages and dead letters: `error_rate, 2026-01-01T11:00:00Z to 2026-01-01T12:00:00Z`.
+    static func place(_ name: String, _ window: Range<Int64>) -> String {
+        "\(name), \(Instant(ms: window.lowerBound).rfc3339) to \(Instant(ms: window.upperBound).rfc3339)"
+    }
+    /// True when `place` calls a window of it.
+    static func isPlace(_ place: String, of name: String) -> Bool { place.hasPrefix("\(name), ") }
 
     /// Where to go on after everything before `until` was answered.
     func cursor(until: Int64, now: Instant) -> Cursor { Cursor(["until": .int(until), "asked": .int(now.ms)]) }

@@ -69,7 +69,7 @@ struct TraceSampling: Sendable {
 
     private func page(_ item: String, _ readings: [Reading], _ wanted: Range<Int64>, _ access: SourceAccess) -> Page {
         var page = Page()
-        let place = "\(item), \(Instant(ms: wanted.lowerBound).rfc3339) to \(Instant(ms: wanted.upperBound).rfc3339)"
+        let place = TimeWindows.place(item, wanted)
         page.items = readings.filter { $0.acceptedCount > 0 || !$0.rejections.isEmpty }.map { Page.Item(place: place, content: .read($0)) }
         page.cursorUpdates[item] = Cursor([
             "until": .int(wanted.upperBound), "asked": .int(access.now.ms), "span": .int(wanted.upperBound - wanted.lowerBound),
@@ -132,11 +132,7 @@ struct TraceServices: Sendable {
     }
     private static func key(_ service: String) -> String { "service:\(service)" }
 
-    /// Of the services that are still asked.
-    func readUntil(_ cursors: [String: Cursor]) -> Instant? {
-        let keys = Set(known(cursors).map(Self.key))
-        return cursors.filter { keys.contains($0.key) }.readUntil
-    }
+    func readUntil(_ cursors: [String: Cursor]) -> Instant? { cursors.readUntil(of: known(cursors).map(Self.key)) }
     func cursors(refetching place: String) -> [String]? {
         place.hasPrefix("service:") ? [place.replacing(/, [0-9T:.Z-]+ to .*$/, with: "")] : []
     }
