@@ -95,7 +95,8 @@ struct MergedChangeFact {
     }
 }
 
-/// An issue of a tracker. What tells of a fault is a report, a signal; what asks for a feature, a text or a chore is context.
+/// An issue of a tracker. What tells of a fault is a report, a signal; what asks for a feature, a text or a chore is context. One of which
+/// nobody has said yet what it is, is a report of low severity: it tells more of an investigation, and opens none.
 struct IssueFact {
     var scope: String
     /// `#12`, `SHOP-12`
@@ -116,11 +117,9 @@ struct IssueFact {
     var component: String?
     var url: String?
 
-    /// What nobody has put into a drawer yet may well be a fault.
-    var isReport: Bool {
-        let words = Set((labels + [kind].compactMap { $0 }).flatMap(Self.words))
-        return !words.isDisjoint(with: Self.faults) || words.isDisjoint(with: Self.others)
-    }
+    private var drawers: Set<String> { Set((labels + [kind].compactMap { $0 }).flatMap(Self.words)) }
+    private var isFault: Bool { !drawers.isDisjoint(with: Self.faults) }
+    var isReport: Bool { isFault || drawers.isDisjoint(with: Self.others) }
     private static let faults: Set<String> = [
         "bug", "bugs", "defect", "incident", "outage", "regression", "crash", "problem", "fault", "failure", "error", "hotfix",
     ]
@@ -133,9 +132,13 @@ struct IssueFact {
         text.lowercased().split { !$0.isLetter && !$0.isNumber }.map(String.init)
     }
 
-    /// By the tracker's own word, else by a label such as `P1`, `sev-2`, `priority::high` or `blocker`.
+    /// By the tracker's own word, else by a label such as `P1`, `sev-2`, `priority::high` or `blocker`; without them that of a fault is
+    /// medium. Of what is not called a fault only a label or a word above the middle counts, which many trackers give to every issue.
     var severity: Severity {
-        priority.flatMap(Self.severity(ofPriority:)) ?? labels.lazy.compactMap(Self.severity(ofLabel:)).first ?? .medium
+        let told = priority.flatMap(Self.severity(ofPriority:))
+        let labelled = labels.lazy.compactMap(Self.severity(ofLabel:)).first
+        if isFault || labelled != nil { return told ?? labelled ?? .medium }
+        return told.flatMap { $0 > .medium ? $0 : nil } ?? .low
     }
     private static func severity(ofPriority text: String) -> Severity? {
         for word in words(text) {

@@ -246,20 +246,23 @@ package enum GitHubReader {
             ],
             orderedBy: "updated_at", since, horizon
         ) { fields -> Event? in
-            guard fields.fields("pull_request") == nil, let number = fields.line("number"), let title = fields.line("title"),
-                let created = fields.time("created_at")
-            else { return nil }
-            var fact = IssueFact(scope: document.path, key: "#\(number)", title: title, createdAt: created)
-            fact.updatedAt = fields.time("updated_at")
-            fact.closedAt = fields.time("closed_at")
-            fact.status = [fields.line("state"), fields.line("state_reason")].compactMap { $0 }.joined(separator: ", ")
-            fact.kind = fields.fields("type")?.line("name")
-            fact.labels = ForgeAnswer.labels(fields.value("labels"))
-            fact.words = fields.text("body")
-            fact.reporter = fields.fields("user")?.line("login")
-            fact.url = fields.url("html_url")
-            return fact.event(document)
+            fields.fields("pull_request") == nil ? issue(fields, scope: document.path)?.event(document) : nil
         }
+    }
+
+    /// An issue, as lists and webhooks tell it. Nil without a number and a time.
+    static func issue(_ fields: FactFields, scope: String) -> IssueFact? {
+        guard let number = fields.line("number"), let created = fields.time("created_at") else { return nil }
+        var fact = IssueFact(scope: scope, key: "#\(number)", title: fields.line("title") ?? "issue \(number)", createdAt: created)
+        fact.updatedAt = fields.time("updated_at")
+        fact.closedAt = fields.time("closed_at")
+        fact.status = [fields.line("state"), fields.line("state_reason")].compactMap { $0 }.joined(separator: ", ")
+        fact.kind = fields.fields("type")?.line("name")
+        fact.labels = ForgeAnswer.labels(fields.value("labels"))
+        fact.words = fields.text("body")
+        fact.reporter = fields.fields("user")?.line("login")
+        fact.url = fields.url("html_url")
+        return fact
     }
 
     package static func pullRequests(_ bytes: UnsafeRawBufferPointer, since: Instant, horizon: Instant, from document: DocumentOrigin)

@@ -169,13 +169,16 @@ private struct GitHubWebhook {
         } else if let release = fields.fields("release") {
             if action == "published" || action == "released" { readRelease(release, &reading) }
         } else if let issue = fields.fields("issue"), fields.fields("comment") == nil {
-            if ["opened", "reopened", "closed"].contains(action) { readIssue(issue, isClosed: action == "closed", &reading) }
+            if Self.issueActions.contains(action) { readIssue(issue, &reading) }
         } else if let ref = fields.line("ref"), fields.value("commits") != nil {
             // What is on other branches runs nowhere.
             let branch = fields.fields("repository")?.line("default_branch") ?? "main"
             if ref == "refs/heads/\(branch)" { facts.commits(fields, &reading) }
         }
     }
+
+    /// Those that change what an issue tells.
+    private static let issueActions: Set = ["opened", "reopened", "closed", "edited", "labeled", "unlabeled", "typed", "untyped"]
 
     private func refuse(_ what: String, _ inner: FactFields, _ reading: inout Reading) {
         reading.refuse("GitHub's \(what) has no `id` and time", excerpt: FactDocument.excerpt(inner))
@@ -228,22 +231,11 @@ private struct GitHubWebhook {
                 ]), origin: document.origin, sourceID: id, url: release.url("html_url")))
     }
 
-    private func readIssue(_ issue: FactFields, isClosed: Bool, _ reading: inout Reading) {
-        guard let number = issue.line("number"), let opened = issue.time("created_at") else { return refuse("issue", issue, &reading) }
-        let closed = isClosed ? issue.time("closed_at", "updated_at") : nil
-        let labels = (issue.value("labels")?.arrayValue ?? []).prefix(32).compactMap { FactFields($0)?.line("name") }
-        reading.events.append(
-            Event(
-                source: .tickets, type: .report, subject: "\(facts.place)#issue/\(number)", at: opened,
-                severity: labels.lazy.compactMap { Severity(word: $0) }.first ?? .medium,
-                title: StructuredText.title(issue.line("title") ?? "issue \(number)"), body: issue.text("body") ?? "",
-                service: facts.service,
-                environment: document.environment, tags: labels,
-                attributes: facts.compact([
-                    EventAttribute.status: .string(isClosed ? "resolved" : "open"),
-                    EventAttribute.endedAt: closed.map { .int(max(opened, $0).ms) },
-                    "reporter": issue.fields("user")?.line("login").map { .string($0) }, "repository": .string(facts.repository),
-                ]), origin: document.origin, sourceID: number, url: issue.url("html_url")))
+    private func readIssue(_ issue: FactFields, _ reading: inout Reading) {
+        guard let fact = GitHubReader.issue(issue, scope: facts.place) else { return refuse("issue", issue, &reading) }
+        var document = document
+        document.service = facts.service
+        reading.events.append(fact.event(document))
     }
 }
 

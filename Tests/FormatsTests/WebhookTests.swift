@@ -93,7 +93,19 @@ import Testing
         let closed = issue("closed", #","closed_at":"2026-03-10T15:05:00Z""#)
         #expect(closed?.endedAt == Instant(rfc3339: "2026-03-10T15:05:00Z"))
         #expect(closed?.fingerprint == issue("opened")?.fingerprint)
-        #expect(issue("labeled") == nil)
+        #expect(issue("assigned") == nil)
+    }
+
+    @Test func `an issue that is labelled later is told again, and the later telling counts`() throws {
+        func issue(_ action: String, _ labels: String, _ updated: String) throws -> Event {
+            let text =
+                #""action":"\#(action)","issue":{"number":9,"title":"Carts are empty","created_at":"2026-03-10T14:05:00Z","updated_at":"\#(updated)","labels":[\#(labels)]}"#
+            return try #require(read(gitHub(text)).events.first)
+        }
+        let opened = try issue("opened", "", "2026-03-10T14:05:00Z")
+        let labelled = try issue("labeled", #"{"name":"bug"}"#, "2026-03-10T14:06:00Z")
+        #expect(opened.severity == .low && labelled.severity == .medium && opened.fingerprint == labelled.fingerprint)
+        #expect(labelled.attributes[EventAttribute.revisedAt] == .int(labelled.occurredAt.ms + .minuteMs))
     }
 
     @Test(arguments: ["success", "failed"])
