@@ -9,7 +9,7 @@ package struct AlertmanagerConnector: HTTPConnector {
         kind: "alertmanager", summary: "Alerts and silences of Alertmanager, or of what speaks its API, version 2.",
         settings: HTTPSource.settings + [
             HTTPSource.tenant,
-            SettingDescriptor("filter", .text, "only alerts that match, such as `severity=~\"critical|warning\"`"),
+            SettingDescriptor("filter", .text, "only alerts that match, such as `severity=~\"critical|warning\"`")
         ],
         sample: """
             kind: alertmanager

@@ -77,6 +77,9 @@ struct HTTPSource: Sendable {
             SettingDescriptor("environment", .text, "the environment of all facts, such as `production`"),
         ]
 
+    /// For kinds that serve several tenants, as Loki, Tempo, Mimir and Cortex do.
+    static let tenant = SettingDescriptor("tenant", .text, "the tenant, or several as `a|b`, sent as `X-Scope-OrgID`")
+
     init(_ settings: SourceSettings) {
         self.settings = settings
         url = settings.text("url") ?? ""
@@ -151,6 +154,7 @@ struct HTTPSource: Sendable {
 
         var request = request
         if let secrets, let secret { request.headers.append(secrets.header(secret)) }
+        if let tenant = settings.text(Self.tenant.name) { request.headers.append(HTTPHeader("X-Scope-OrgID", tenant)) }
         request.timeoutSeconds = timeoutSeconds
         request.maxResponseBytes = maxResponseBytes
         let host = WebAddress(request.url).map { "\($0.host):\($0.port)" } ?? ""
@@ -204,8 +208,7 @@ struct HTTPSource: Sendable {
         let words = Self.words(response.body.prefix(4_096))
         let remedy =
             switch response.status {
-            // What Loki, Tempo and Mimir say to a question without `X-Scope-OrgID`.
-            case 401 where words.contains("no org id"): "name the tenant in `tenant`"
+            case 401 where words.contains("no org id"): "name the tenant in `\(Self.tenant.name)`"
             case 401, 403: secrets == nil ? "name the credentials in `secret_file`" : "check the credentials and what they may read"
             case 404, 405: "check `url`; no such service answers there"
             default: ""

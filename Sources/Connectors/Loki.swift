@@ -12,7 +12,7 @@ package struct LokiConnector: HTTPConnector {
                 "queries", .map, isRequired: true,
                 "name → LogQL; lines are read as logs, what counts (`rate`, `count_over_time`) as a metric"
             ),
-            SettingDescriptor("tenant", .text, "the tenant, or several as `a|b`, sent as `X-Scope-OrgID`"),
+            HTTPSource.tenant,
             SettingDescriptor("step", .duration, usual: "1min", "the distance of two points of a metric"),
             SettingDescriptor(
                 "limit", .integer(1...50_000), usual: "5000", "the most lines of one answer; Loki's `max_entries_limit_per_query` bounds it"
@@ -32,7 +32,8 @@ package struct LokiConnector: HTTPConnector {
     private let pointWindows: TimeWindows
     private let stepMs: Int64
     private let limit: Int
-    private let headers: [HTTPHeader]
+    /// Without it Loki mixes what it knows of each line into the labels, and each line becomes a stream of its own.
+    private static let headers = [HTTPHeader("X-Loki-Response-Encoding-Flags", "categorize-labels")]
 
     private struct Query {
         let name: String
@@ -65,10 +66,6 @@ package struct LokiConnector: HTTPConnector {
         lineWindows = TimeWindows(settings, stepMs: 1_000, longestMs: .dayMs)
         pointWindows = TimeWindows(settings, stepMs: stepMs, longestMs: stepMs * Self.stepsPerWindow)
         limit = Int(settings.number("limit") ?? 5_000)
-        // Without it Loki mixes what it knows of each line into the labels, and each line becomes a stream of its own.
-        headers =
-            [HTTPHeader("X-Loki-Response-Encoding-Flags", "categorize-labels")]
-            + (settings.text("tenant").map { [HTTPHeader("X-Scope-OrgID", $0)] } ?? [])
     }
 
     package func readUntil(_ cursors: [String: Cursor]) -> Instant? { cursors.readUntil(of: queries.map(\.item)) }
@@ -111,7 +108,7 @@ package struct LokiConnector: HTTPConnector {
                 ("query", query.expression), ("start", String(window.lowerBound * Self.nanosecondsPerMs)),
                 ("end", String((window.upperBound - stepMs) * Self.nanosecondsPerMs)),
                 ("step", String(stepMs / 1_000)),
-            ], headers: headers)
+            ], headers: Self.headers)
     }
 
     private func ask(_ request: HTTPRequest, _ query: Query, _ access: SourceAccess) async throws(ConnectorError) -> [UInt8] {
@@ -260,7 +257,7 @@ package struct LokiConnector: HTTPConnector {
             [
                 ("query", query.expression), ("start", String(range.lowerBound)), ("end", String(range.upperBound)),
                 ("limit", String(limit)), ("direction", "forward"),
-            ], headers: headers)
+            ], headers: Self.headers)
     }
 
     private func add(

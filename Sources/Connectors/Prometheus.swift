@@ -8,6 +8,7 @@ package struct PrometheusConnector: HTTPConnector {
     package static let descriptor = ConnectorDescriptor(
         kind: "prometheus", summary: "Metrics and alerts of Prometheus, VictoriaMetrics, Mimir or Thanos, aggregated by the server.",
         settings: HTTPSource.settings + [
+            HTTPSource.tenant,
             SettingDescriptor("queries", .map, "name → PromQL; let the server aggregate by `service`"),
             SettingDescriptor("step", .duration, usual: "1min", "the distance of two points"),
             SettingDescriptor("alerts", .flag, usual: "true", "read the alerts that its rules fire"),

@@ -8,7 +8,7 @@ package struct TempoConnector: HTTPConnector {
         kind: "tempo", summary: "Traces of Grafana Tempo, found by TraceQL.",
         settings: HTTPSource.settings + [
             SettingDescriptor("query", .text, usual: "{}", "TraceQL: which traces, such as `{ resource.service.name = \"cart\" }`"),
-            SettingDescriptor("tenant", .text, "the tenant, sent as `X-Scope-OrgID`"),
+            HTTPSource.tenant,
         ] + TraceSampling.settings(limit: 20, most: 200),
         sample: """
             kind: tempo
@@ -19,7 +19,6 @@ package struct TempoConnector: HTTPConnector {
     let http: HTTPSource
     private let sampling: TraceSampling
     private let query: String
-    private let headers: [HTTPHeader]
     private static let item = "traces"
 
     package init(settings: SourceSettings) throws(ConnectorError) {
@@ -27,7 +26,6 @@ package struct TempoConnector: HTTPConnector {
         // Each trace costs a request of its own.
         sampling = TraceSampling(settings, limit: 20, floorMs: 5 * .minuteMs)
         query = settings.text("query") ?? "{}"
-        headers = settings.text("tenant").map { [HTTPHeader("X-Scope-OrgID", $0)] } ?? []
     }
 
     package func cursors(refetching place: String) -> [String]? { [Self.item] }
@@ -55,14 +53,14 @@ package struct TempoConnector: HTTPConnector {
             [
                 ("q", expression), ("start", String(range.lowerBound / 1_000)), ("end", String(range.upperBound / 1_000)),
                 ("limit", String(limit)), ("spss", "1"),
-            ], headers: headers)
+            ])
     }
 
     /// By the second version of the question, or the first of older servers; nothing when it is gone meanwhile.
     private func trace(_ id: String, _ access: SourceAccess) async throws(ConnectorError) -> Reading {
         for path in ["/api/v2/traces/", "/api/traces/"] {
             do throws(ConnectorError) {
-                let body = try await http.send(http.get(path + id, headers: headers), through: access, fault: Self.traceFault).body
+                let body = try await http.send(http.get(path + id), through: access, fault: Self.traceFault).body
                 return body.withUnsafeBytes { Self.read($0, from: http.origin(id, access)) }
             } catch {
                 guard case .refused(_, 404, _, _) = error else { throw error }

@@ -33,6 +33,12 @@ private func seconds(_ at: Instant) -> String { String(at.ms / 1_000) }
         #expect(server.requests.count == 1)
     }
 
+    @Test func `a tenant is named to a server that has several`() async throws {
+        let server = FakeServer(empty)
+        _ = try await workspace.collect(try connector(["tenant": "shop"]), network: server.access())
+        #expect(server.requests.map { $0.header("X-Scope-OrgID") } == ["shop"])
+    }
+
     @Test func `the next run reads what is new and what may have come late`() async throws {
         let server = FakeServer(empty)
         _ = try await workspace.collect(try connector(), network: server.access())
