@@ -43,14 +43,11 @@ package struct GitHubConnector: ForgeConnector {
     private let artifacts: GlobPattern?
     private let sweeps: [Part: ListSweep]
 
-    /// Cursors beside those of the lists, which are named after their part.
+    /// A cursor beside those of the lists, which are named after their part.
     private static let runsKey = "runs to read"
-    private static let deploymentsKey = "deployments under way"
     /// How long a run or its repetition may take and still be read when it ends.
     private static let longestRunMs = 6 * Int64.hourMs
     private static let mostWaiting = 300
-    private static let mostUnderWay = 2_000
-    private static let mostEnvironments = 500
     /// What GitHub shows of a filtered list.
     private static let mostListed: Int64 = 1_000
     private static let artifactsPerRun = 20
@@ -78,7 +75,7 @@ package struct GitHubConnector: ForgeConnector {
 
     // MARK: - Asking
 
-    private func get(_ path: String, _ query: [(name: String, value: String)] = [], tag: String? = nil) -> HTTPRequest {
+    func get(_ path: String, _ query: [(name: String, value: String)] = [], tag: String? = nil) -> HTTPRequest {
         http.get(
             "/repos/\(repository.split(separator: "/").map { HTTPSource.escaped(String($0)) }.joined(separator: "/"))\(path)", query,
             headers: Self.headers(tag))
@@ -108,13 +105,13 @@ package struct GitHubConnector: ForgeConnector {
         }
     }
 
-    private static func fault(_ name: StaticString?) -> (HTTPResponse) -> String? {
+    static func fault(_ name: StaticString?) -> (HTTPResponse) -> String? {
         { response in response.body.withUnsafeBytes { ForgeAnswer.fault($0, under: name) } }
     }
     private static func fault(_ part: Part) -> (HTTPResponse) -> String? { fault(part == .actions ? "workflow_runs" : nil) }
 
     /// Whose facts these are: the project on its server.
-    private func origin(_ access: SourceAccess) -> DocumentOrigin {
+    func origin(_ access: SourceAccess) -> DocumentOrigin {
         http.origin("\(WebAddress(http.url)?.host ?? "")/\(repository)", access)
     }
 
@@ -274,90 +271,6 @@ package struct GitHubConnector: ForgeConnector {
         _ request: HTTPRequest, of run: GitHubReader.Run, _ access: SourceAccess, fault: (HTTPResponse) -> String?
     ) async throws(ConnectorError) -> HTTPResponse? {
         try await detail(request, of: .actions, at: run.finishedAt, through: access, fault: fault)
-    }
-
-    // MARK: - Deployments
-
-    private func takeDeployments(
-        _ response: HTTPResponse, _ question: ListSweep.Question, _ answer: inout ListSweep.Answer, _ cursors: [String: Cursor],
-        _ page: inout Page
-    ) {
-        let (deployments, times) = response.body.withUnsafeBytes { GitHubReader.deployments($0) }
-        answer.times = times
-        let state = cursors[Self.deploymentsKey]?.state
-        var seen = SeenItems(cursors[Part.deployments.rawValue]?.state["seen"], from: question.since.ms)
-        var open = state?["open"]?.arrayValue ?? []
-        // What was live before the first run is read too: then the first deployment of an environment is known to replace it.
-        let isFirstSweep = cursors[Part.deployments.rawValue] == nil
-        var before: Set<String> = []
-        for deployment in deployments {
-            let isBefore = deployment.createdAt < question.since
-            if isBefore {
-                guard isFirstSweep, !deployment.isTransient, before.insert(deployment.environment).inserted else { continue }
-            }
-            if seen.isNew(String(deployment.id), at: max(deployment.createdAt, question.since).ms) { open.append(deployment.json) }
-        }
-        open.sort { Self.age($0) < Self.age($1) }
-        if open.count > Self.mostUnderWay {
-            page.deadLetters.append(
-                DeadLetter(
-                    origin: http.settings.name, place: "deployments since \(question.since.rfc3339)",
-                    reason: "the newest \(Self.mostUnderWay) of \(open.count) deployments are read, the older ones are not",
-                    remedy: "give a shorter `lookback`"))
-        }
-        seen.forget(before: question.since.ms)
-        page.cursorUpdates[Part.deployments.rawValue] = Cursor(["seen": seen.state])
-        page.cursorUpdates[Self.deploymentsKey] = Cursor(
-            ["open": .array(Array(open.suffix(Self.mostUnderWay))), "live": state?["live"] ?? [:]])
-    }
-    private static func age(_ open: JSONValue) -> (String, Int64) { (open["created_at"]?.stringValue ?? "", open["id"]?.intValue ?? 0) }
-
-    /// What became of one deployment, the oldest first, so that each knows what it replaced.
-    private func deployment(_ cursors: [String: Cursor], _ access: SourceAccess) async throws(ConnectorError) -> Page? {
-        let state = cursors[Self.deploymentsKey]?.state
-        var open = state?["open"]?.arrayValue ?? []
-        guard let at = open.firstIndex(where: { isDue($0, access.now) }) else { return nil }
-        var live = state?["live"] ?? [:]
-        var page = Page()
-        let json = open.remove(at: at)
-        if let deployment = GitHubReader.Deployment(json) {
-            let outcome: GitHubReader.Outcome
-            do throws(ConnectorError) {
-                let response = try await http.send(
-                    get("/deployments/\(deployment.id)/statuses", [("per_page", "100")]), through: access, fault: Self.fault(nil))
-                outcome = response.body.withUnsafeBytes { GitHubReader.outcome($0) }
-            } catch {
-                guard case .refused(_, 404, _, _) = error else { throw error.with { Self.remedy(.deployments, $0) } }
-                page.cursorUpdates[Self.deploymentsKey] = Cursor(["open": .array(open), "live": live])
-                return page
-            }
-            if outcome.state == .underWay, access.now - deployment.createdAt < 30 * .dayMs {
-                var json = json
-                json["checked"] = .int(access.now.ms)
-                open.insert(json, at: min(at, open.count))
-            } else {
-                let previous = live[deployment.environment]?.stringValue
-                let event = GitHubReader.event(
-                    deployment, outcome, previous: previous == deployment.commit ? nil : previous, from: origin(access))
-                var reading = Reading()
-                reading.events = [event].compactMap { $0 }
-                page.items = [Page.Item(place: "deployments, \(deployment.id)", content: .read(reading))]
-                if outcome.state == .live, !deployment.isTransient, let commit = deployment.commit,
-                    (live.objectValue?.count ?? 0) < Self.mostEnvironments || live[deployment.environment] != nil
-                {
-                    live[deployment.environment] = .string(commit)
-                }
-            }
-        }
-        page.cursorUpdates[Self.deploymentsKey] = Cursor(["open": .array(open), "live": live])
-        return page
-    }
-
-    /// What takes long is asked for less and less often: a tenth of its age goes by between two questions.
-    private func isDue(_ open: JSONValue, _ now: Instant) -> Bool {
-        guard let checked = open["checked"]?.intValue else { return true }
-        guard checked < now.ms, let created = Instant(rfc3339: open["created_at"]?.stringValue ?? "") else { return false }
-        return (now.ms - checked) >= (now - created) / 10
     }
 
     // MARK: - Errors and checks
