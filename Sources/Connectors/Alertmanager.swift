@@ -34,7 +34,7 @@ package struct AlertmanagerConnector: HTTPConnector {
         AlertmanagerReader.read(bytes, from: document)
     }
     package func probe(through access: SourceAccess) async -> SourceProbe {
-        await http.probe(list.request, through: access, fault: AlertmanagerList.fault, sample: AlertmanagerList.sample)
+        await http.probe(list.request, through: access, fault: HTTPSource.listFault, sample: AlertmanagerList.sample)
     }
 }
 
@@ -49,11 +49,10 @@ struct AlertmanagerList: Sendable {
         let known = cursors[Self.item]?.state
         let asked = known?["asked"]?.intValue
         if let asked, asked >= access.now.ms { return nil }
-        let answer = try await http.send(request, through: access, fault: Self.fault)
+        let answer = try await http.send(request, through: access, fault: HTTPSource.listFault)
         var firing = AlertList(answer.body)
         if firing.isAnySilenced {
-            firing = firing.with(
-                silences: try await http.send(http.get(root + "/silences"), through: access, fault: HTTPSource.listFault).body)
+            firing = firing.with(silences: try await http.send(http.get(root + "/silences"), through: access, fault: HTTPSource.listFault).body)
         }
         let ended = AlertList(known?["open"]).without(firing).ended(at: Instant(ms: asked ?? access.now.ms))
         var page = Page()
@@ -64,12 +63,6 @@ struct AlertmanagerList: Sendable {
     }
 
     var request: HTTPRequest { http.get(root + "/alerts", filter.map { [("filter", $0)] } ?? []) }
-
-    static func fault(_ response: HTTPResponse) -> String? {
-        if let fault = HTTPSource.jsonFault(response) { return fault }
-        let isList = response.body.withUnsafeBytes { JSONReader.withDocument($0) { $0.isArray } }
-        return isList == .success(true) ? nil : "it is JSON of another kind"
-    }
 
     /// What `check` says of an answer.
     static func sample(_ response: HTTPResponse) -> String {

@@ -160,7 +160,7 @@ package struct ElasticsearchConnector: HTTPConnector {
         return (isOpenSearch, "\(isOpenSearch ? "OpenSearch" : "Elasticsearch") \(root["version"]?["number"]?.stringValue ?? "")")
     }
     private static func rootFault(_ response: HTTPResponse) -> String? {
-        HTTPSource.jsonFault(response) ?? (version(response.body).words.last == " " ? "it is JSON of another kind" : nil)
+        HTTPSource.jsonFault(response) ?? (version(response.body).words.last == " " ? JSONReader.otherKind : nil)
     }
     private static func fault(_ response: HTTPResponse) -> String? { response.body.withUnsafeBytes { ElasticsearchReader.fault($0) } }
 

@@ -52,7 +52,7 @@ package struct GrafanaConnector: HTTPConnector {
     /// Those of a window; when there are more than are given at once, of as much of it as holds fewer.
     private func annotations(_ window: inout Range<Int64>, _ access: SourceAccess) async throws(ConnectorError) -> [UInt8] {
         while true {
-            let response = try await http.send(request(window), through: access, fault: AlertmanagerList.fault)
+            let response = try await http.send(request(window), through: access, fault: HTTPSource.listFault)
             let seconds = (window.upperBound - window.lowerBound) / 1_000
             let count = response.body.withUnsafeBytes { GrafanaReader.count($0) } ?? 0
             guard count >= Self.annotationsPerPage, seconds > 1 else { return response.body }
@@ -84,6 +84,6 @@ package struct GrafanaConnector: HTTPConnector {
                     }
                 ))
         }
-        return await http.probe(each: questions, through: access, fault: AlertmanagerList.fault)
+        return await http.probe(each: questions, through: access, fault: HTTPSource.listFault)
     }
 }

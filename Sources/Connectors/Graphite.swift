@@ -70,7 +70,7 @@ package struct GraphiteConnector: HTTPConnector {
     private func ask(_ item: Item, _ window: Range<Int64>, _ access: SourceAccess) async throws(ConnectorError) -> Page.Item {
         let place = TimeWindows.place(item.name, window)
         let origin = http.origin(item.name, access)
-        let response = try await http.send(request(item, window), through: access, fault: Self.fault)
+        let response = try await http.send(request(item, window), through: access, fault: HTTPSource.listFault)
         guard item == .events else { return Page.Item(place: place, content: .bytes(response.body, from: origin)) }
         return Page.Item(place: place, content: .read(response.body.withUnsafeBytes { GraphiteReader.events($0, from: origin) }))
     }
@@ -85,8 +85,6 @@ package struct GraphiteConnector: HTTPConnector {
         }
     }
     private static func secondBefore(_ ms: Int64) -> String { String(ms.floorDivided(by: 1_000) - 1) }
-
-    private static func fault(_ response: HTTPResponse) -> String? { response.body.withUnsafeBytes { GraphiteReader.fault($0) } }
 
     static func read(_ bytes: UnsafeRawBufferPointer, from document: DocumentOrigin) -> Reading {
         GraphiteReader.metrics(bytes, from: document)
@@ -110,6 +108,6 @@ package struct GraphiteConnector: HTTPConnector {
                         }
                     }
                 )
-            }, through: access, fault: Self.fault)
+            }, through: access, fault: HTTPSource.listFault)
     }
 }

@@ -197,10 +197,11 @@ struct HTTPSource: Sendable {
 
     /// Nil when the answer is one whole JSON document.
     static func jsonFault(_ response: HTTPResponse) -> String? {
-        switch response.body.withUnsafeBytes({ JSONReader.withDocument($0) { _ in } }) {
-        case .success: nil
-        case .failure(let problem): "the answer is not JSON: \(problem.reason)"
-        }
+        response.body.withUnsafeBytes { JSONReader.fault($0) { _ in nil } }
+    }
+    /// Nil when it is one whole JSON array.
+    static func listFault(_ response: HTTPResponse) -> String? {
+        response.body.withUnsafeBytes { JSONReader.kindFault($0, unless: { $0.isArray }) }
     }
 
     private func refusal(_ response: HTTPResponse, _ secret: Secret?) -> ConnectorError {

@@ -41,10 +41,13 @@ package struct JaegerConnector: TracesByService {
     }
 
     private static func fault(_ response: HTTPResponse) -> String? {
-        guard case .success(let root) = response.body.withUnsafeBytes({ JSONReader.parse($0) }) else {
-            return HTTPSource.jsonFault(response)
+        response.body.withUnsafeBytes { bytes in
+            JSONReader.fault(bytes) { root in
+                if let said = root["errors"]?.elements.first(where: { _ in true })?["msg"]?.string {
+                    return "the server says: \(said.clipped(to: 200))"
+                }
+                return root["data"]?.isArray == true || root["total"] != nil ? nil : JSONReader.otherKind
+            }
         }
-        if let said = root["errors"]?.arrayValue?.first?["msg"]?.stringValue { return "the server says: \(said.clipped(to: 200))" }
-        return root["data"]?.arrayValue == nil && root["total"] == nil ? "it is JSON of another kind" : nil
     }
 }

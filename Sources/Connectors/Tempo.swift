@@ -80,10 +80,9 @@ package struct TempoConnector: HTTPConnector {
     }
     /// An empty answer may leave `traces` out.
     private static func fault(_ response: HTTPResponse) -> String? {
-        guard case .success(let root) = response.body.withUnsafeBytes({ JSONReader.parse($0) }) else {
-            return HTTPSource.jsonFault(response)
+        response.body.withUnsafeBytes {
+            JSONReader.kindFault($0, unless: { $0["traces"]?.isArray == true || $0["metrics"]?.isObject == true })
         }
-        return root["traces"]?.arrayValue == nil && root["metrics"]?.objectValue == nil ? "it is JSON of another kind" : nil
     }
     private static func traceFault(_ response: HTTPResponse) -> String? { response.body.withUnsafeBytes { TempoReader.fault($0) } }
 

@@ -31,11 +31,7 @@ package enum BuildbotReader {
 
     /// Nil when the bytes are one whole answer of that kind; else why not.
     package static func fault(_ bytes: UnsafeRawBufferPointer, _ kind: StaticString) -> String? {
-        switch JSONReader.withDocument(bytes, { $0[kind]?.isArray == true }) {
-        case .success(true): nil
-        case .success(false): "it is JSON of another kind"
-        case .failure(let problem): "the answer is not JSON: \(problem.reason)"
-        }
+        JSONReader.kindFault(bytes, unless: { $0[kind]?.isArray == true })
     }
     /// How many items the answer lists; its own `total` counts no more than were asked for.
     package static func count(_ bytes: UnsafeRawBufferPointer, _ kind: StaticString) -> Int {

@@ -24,15 +24,11 @@ package enum ElasticsearchReader {
 
     /// Nil when the bytes are the whole answer to a search; else why not.
     package static func fault(_ bytes: UnsafeRawBufferPointer) -> String? {
-        let found = JSONReader.withDocument(bytes) { root -> String? in
-            guard root["hits"]?["hits"]?.isArray == true else { return "it is JSON of another kind" }
+        JSONReader.fault(bytes) { root in
+            guard root["hits"]?["hits"]?.isArray == true else { return JSONReader.otherKind }
             if root["timed_out"]?.bool == true { return "the search took too long, and only a part of it was answered" }
             if let failed = root["_shards"]?["failed"]?.int, failed > 0 { return "\(failed) shards did not answer" }
             return nil
-        }
-        switch found {
-        case .success(let fault): return fault
-        case .failure(let problem): return "the answer is not JSON: \(problem.reason)"
         }
     }
 

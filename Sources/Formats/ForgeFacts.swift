@@ -243,9 +243,6 @@ enum ObjectList {
 
     /// Nil when it is such a list.
     static func fault(_ bytes: UnsafeRawBufferPointer, under name: StaticString? = nil) -> String? {
-        switch JSONReader.withDocument(bytes, { root in (name.map { root[$0] } ?? root)?.isArray == true }) {
-        case .success(let isList): isList ? nil : "it is JSON of another kind"
-        case .failure(let problem): "the answer is not JSON: \(problem.reason)"
-        }
+        JSONReader.kindFault(bytes, unless: { root in (name.map { root[$0] } ?? root)?.isArray == true })
     }
 }

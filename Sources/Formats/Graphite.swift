@@ -6,15 +6,6 @@ package enum GraphiteReader {
     /// The most series of one answer that are kept.
     package static let seriesPerAnswer = PrometheusReader.seriesPerAnswer
 
-    /// Nil when the bytes are one whole list; else why not.
-    package static func fault(_ bytes: UnsafeRawBufferPointer) -> String? {
-        switch JSONReader.withDocument(bytes, { $0.isArray }) {
-        case .success(true): nil
-        case .success(false): "it is JSON of another kind"
-        case .failure(let problem): "the answer is not JSON: \(problem.reason)"
-        }
-    }
-
     /// The points of `[{target, tags, datapoints: [[value, epoch seconds]…]}…]`. The metric is the document's path. A series whose
     /// tags name a service is keyed by them; of any other the target is the service, or the instance when the document has a service.
     package static func metrics(_ bytes: UnsafeRawBufferPointer, from document: DocumentOrigin) -> Reading {

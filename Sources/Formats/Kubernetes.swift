@@ -60,10 +60,7 @@ package enum KubernetesReader {
 
     /// Nil when the bytes are one whole list; else why not.
     package static func fault(_ bytes: UnsafeRawBufferPointer) -> String? {
-        switch JSONReader.withDocument(bytes, { $0["items"]?.isArray == true || $0["kind"]?.string?.hasSuffix("List") == true }) {
-        case .success(let isList): isList ? nil : "it is JSON of another kind"
-        case .failure(let problem): "the answer is not JSON: \(problem.reason)"
-        }
+        JSONReader.kindFault(bytes, unless: { $0["items"]?.isArray == true || $0["kind"]?.string?.hasSuffix("List") == true })
     }
 
     /// What asks for the next page of a list; nil after the last.

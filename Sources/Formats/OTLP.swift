@@ -9,21 +9,13 @@ package enum OTLPReader {
     package static func read(
         _ bytes: UnsafeRawBufferPointer, from document: DocumentOrigin, stack: @Sendable (String) -> StackSummary? = { _ in nil }
     ) -> Reading {
-        var collector = SpanCollector(document: document)
-        JSONReader.documents(bytes) { line, outcome in
-            collector.line = line
-            switch outcome {
-            case .failure(let problem): collector.refuse(problem)
-            case .success(let node):
-                if accepts(node) {
-                    read(node, into: &collector, stack)
-                } else {
-                    collector.refuse(
-                        "it is not OTLP: none of `resourceSpans`, `resourceMetrics` and `resourceLogs` is there", excerpt: node)
-                }
+        SpanCollector.read(bytes, from: document) { node, collector in
+            if accepts(node) {
+                read(node, into: &collector, stack)
+            } else {
+                collector.refuse("it is not OTLP: none of `resourceSpans`, `resourceMetrics` and `resourceLogs` is there", excerpt: node)
             }
         }
-        return collector.finished()
     }
 
     static func accepts(_ node: JSONNode) -> Bool {

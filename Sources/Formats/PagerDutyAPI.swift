@@ -18,11 +18,7 @@ package enum PagerDutyAPIReader {
 
     /// Nil when the bytes are one whole answer that holds `member`; else why not.
     package static func fault(_ bytes: UnsafeRawBufferPointer, _ member: StaticString) -> String? {
-        switch JSONReader.withDocument(bytes, { $0[member] != nil }) {
-        case .success(true): nil
-        case .success(false): "it is JSON of another kind"
-        case .failure(let problem): "the answer is not JSON: \(problem.reason)"
-        }
+        JSONReader.kindFault(bytes, unless: { $0[member] != nil })
     }
 
     /// The incidents of a list, and whether more stand behind them. `services` are names at PagerDuty → names here.

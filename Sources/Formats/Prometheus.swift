@@ -11,13 +11,9 @@ package enum PrometheusReader {
 
     /// Nil when the bytes are one whole answer of success; else why not.
     package static func fault(_ bytes: UnsafeRawBufferPointer) -> String? {
-        let status = JSONReader.withDocument(bytes) { node -> String? in
-            guard node["data"] != nil, let status = node["status"]?.string else { return "it is JSON of another kind" }
+        JSONReader.fault(bytes) { node in
+            guard node["data"] != nil, let status = node["status"]?.string else { return JSONReader.otherKind }
             return status == "success" ? nil : "the status is `\(StructuredText.title(status))`"
-        }
-        switch status {
-        case .success(let fault): return fault
-        case .failure(let problem): return "the answer is not JSON: \(problem.reason)"
         }
     }
 

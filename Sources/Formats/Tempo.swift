@@ -18,13 +18,7 @@ package enum TempoReader {
 
     /// Nil when the bytes are one whole trace; else why not.
     package static func fault(_ bytes: UnsafeRawBufferPointer) -> String? {
-        let found = JSONReader.withDocument(bytes) { root in
-            let trace = root["trace"] ?? root
-            return root["trace"] != nil || trace["batches"]?.isArray == true || trace["resourceSpans"]?.isArray == true
-        }
-        switch found {
-        case .success(let isTrace): return isTrace ? nil : "it is JSON of another kind"
-        case .failure(let problem): return "the answer is not JSON: \(problem.reason)"
-        }
+        JSONReader.kindFault(
+            bytes, unless: { $0["trace"] != nil || $0["batches"]?.isArray == true || $0["resourceSpans"]?.isArray == true })
     }
 }

@@ -6,15 +6,7 @@ package enum TraceReader {
     package static func read(
         _ bytes: UnsafeRawBufferPointer, from document: DocumentOrigin, stack: @Sendable (String) -> StackSummary? = { _ in nil }
     ) -> Reading {
-        var collector = SpanCollector(document: document)
-        JSONReader.documents(bytes) { line, outcome in
-            collector.line = line
-            switch outcome {
-            case .failure(let problem): collector.refuse(problem)
-            case .success(let node): read(node, into: &collector, stack)
-            }
-        }
-        return collector.finished()
+        SpanCollector.read(bytes, from: document) { node, collector in read(node, into: &collector, stack) }
     }
 
     private static func read(_ node: JSONNode, into collector: inout SpanCollector, _ stack: @Sendable (String) -> StackSummary?) {
@@ -42,6 +34,21 @@ struct SpanCollector {
     private var names = [(raw: [UInt8], text: String)](repeating: ([], ""), count: 256)
 
     init(document: DocumentOrigin) { self.document = document }
+
+    /// What `take` finds in one document, or in one a line.
+    static func read(
+        _ bytes: UnsafeRawBufferPointer, from document: DocumentOrigin, _ take: (JSONNode, inout SpanCollector) -> Void
+    ) -> Reading {
+        var collector = SpanCollector(document: document)
+        JSONReader.documents(bytes) { line, outcome in
+            collector.line = line
+            switch outcome {
+            case .failure(let problem): collector.refuse(problem)
+            case .success(let node): take(node, &collector)
+            }
+        }
+        return collector.finished()
+    }
 
     /// As `SpanFields.traceID`, without a new string for an id met just before.
     mutating func traceID(_ text: JSONText?) -> String? {

@@ -6,15 +6,7 @@ package enum ZipkinReader {
     package static func read(
         _ bytes: UnsafeRawBufferPointer, from document: DocumentOrigin, stack: @Sendable (String) -> StackSummary? = { _ in nil }
     ) -> Reading {
-        var collector = SpanCollector(document: document)
-        JSONReader.documents(bytes) { line, outcome in
-            collector.line = line
-            switch outcome {
-            case .failure(let problem): collector.refuse(problem)
-            case .success(let node): read(node, into: &collector, stack)
-            }
-        }
-        return collector.finished()
+        SpanCollector.read(bytes, from: document) { node, collector in read(node, into: &collector, stack) }
     }
 
     /// Zipkin's spans carry `traceId` and `id`; its answers for many traces are lists of lists.
