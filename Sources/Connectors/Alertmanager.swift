@@ -9,7 +9,7 @@ package struct AlertmanagerConnector: HTTPConnector {
         kind: "alertmanager", summary: "Alerts and silences of Alertmanager, or of what speaks its API, version 2.",
         settings: HTTPSource.settings + [
             HTTPSource.tenant,
-            SettingDescriptor("filter", .text, "only alerts that match, such as `severity=~\"critical|warning\"`")
+            SettingDescriptor("filter", .text, "only alerts that match, such as `severity=~\"critical|warning\"`"),
         ],
         sample: """
             kind: alertmanager
@@ -52,7 +52,8 @@ struct AlertmanagerList: Sendable {
         let answer = try await http.send(request, through: access, fault: HTTPSource.listFault)
         var firing = AlertList(answer.body)
         if firing.isAnySilenced {
-            firing = firing.with(silences: try await http.send(http.get(root + "/silences"), through: access, fault: HTTPSource.listFault).body)
+            firing = firing.with(
+                silences: try await http.send(http.get(root + "/silences"), through: access, fault: HTTPSource.listFault).body)
         }
         let ended = AlertList(known?["open"]).without(firing).ended(at: Instant(ms: asked ?? access.now.ms))
         var page = Page()

@@ -13,8 +13,22 @@ extension Cursor {
 
 /// What the connectors of forges share: a project has parts, which are read one after the other, each list with a cursor of its name.
 protocol ForgeConnector: HTTPConnector {
-    associatedtype Part: RawRepresentable<String>
+    associatedtype Part: RawRepresentable<String> & Sendable
     var parts: [Part] { get }
+    /// `owner/name`.
+    var project: String { get }
+    var builds: BuildScope { get }
+    /// The question for a page of a part's list.
+    func request(_ part: Part, _ question: ListSweep.Question, branch: String?) -> HTTPRequest
+    /// The next page of a part's list; nil when it was read to its end.
+    func list(_ part: Part, _ cursors: [String: Cursor], _ access: SourceAccess) async throws(ConnectorError) -> Page?
+    /// What else is asked about items of the lists but builds; nil when nothing is.
+    func details(_ cursors: [String: Cursor], _ access: SourceAccess) async throws(ConnectorError) -> Page?
+    /// What one build says, which a list named: its job and log when it failed, its tests.
+    func build(_ json: JSONValue, _ access: SourceAccess) async throws(ConnectorError) -> Page
+    /// What `check` says of the first page of a part's list, and when it is none.
+    static func sample(_ bytes: UnsafeRawBufferPointer, _ part: Part, _ since: Instant, _ document: DocumentOrigin) -> String
+    static func fault(_ response: HTTPResponse) -> String?
     /// The cursors to forget with that of a part's list.
     static func cursors(beside part: Part) -> [String]
     /// What to do about a refusal of a part; nil for what HTTP itself says of it.
@@ -24,6 +38,43 @@ protocol ForgeConnector: HTTPConnector {
 extension ForgeConnector {
     /// Items are read as they come: what is asked for next depends on them.
     static func read(_ bytes: UnsafeRawBufferPointer, from document: DocumentOrigin) -> Reading { Reading() }
+
+    /// Whose facts these are: the project on its server.
+    func origin(_ access: SourceAccess) -> DocumentOrigin { http.origin("\(WebAddress(http.url)?.host ?? "")/\(project)", access) }
+    func details(_ cursors: [String: Cursor], _ access: SourceAccess) async throws(ConnectorError) -> Page? { nil }
+
+    /// First the lists, then what is asked about single items; builds first when many wait.
+    package func fetch(after cursors: [String: Cursor], through access: SourceAccess) async throws(ConnectorError) -> Page? {
+        let waiting = WaitingBuilds(cursors)
+        if !waiting.isTooMany {
+            for part in parts {
+                do throws(ConnectorError) {
+                    if let page = try await list(part, cursors, access) { return page }
+                } catch {
+                    throw error.with { Self.remedy(part, $0) }
+                }
+            }
+            if let page = try await details(cursors, access) { return page }
+        }
+        guard let (next, rest) = waiting.next else { return nil }
+        var page = try await build(next, access)
+        page.cursorUpdates[WaitingBuilds.key] = rest.cursor
+        return page
+    }
+
+    package func probe(through access: SourceAccess) async -> SourceProbe {
+        let question = ListSweep.Question(since: access.now - .dayMs)
+        let branch = builds.asked([:], now: access.now).branch
+        return await http.probe(
+            each: parts.map { part in
+                (
+                    request(part, question, branch: branch),
+                    { response in
+                        response.body.withUnsafeBytes { Self.sample($0, part, question.since, origin(access)) }
+                    }
+                )
+            }, through: access, fault: Self.fault, remedy: { Self.remedy(parts[$0], $1) })
+    }
 
     package func readUntil(_ cursors: [String: Cursor]) -> Instant? { cursors.readUntil(of: parts.map(\.rawValue)) }
     package func cursors(refetching place: String) -> [String]? {
@@ -47,6 +98,22 @@ extension ForgeConnector {
             }
         }
     }
+}
+
+/// Builds that a list named and about which more has to be asked, the oldest first.
+struct WaitingBuilds {
+    static let key = "builds to read"
+    private static let most = 300
+    private(set) var builds: [JSONValue]
+
+    private init(_ builds: [JSONValue]) { self.builds = builds }
+    init(_ cursors: [String: Cursor]) { builds = cursors[Self.key]?.state["builds"]?.arrayValue ?? [] }
+
+    /// Then they are read before the lists name more.
+    var isTooMany: Bool { builds.count > Self.most }
+    var next: (JSONValue, WaitingBuilds)? { builds.first.map { ($0, WaitingBuilds(Array(builds.dropFirst()))) } }
+    var cursor: Cursor { Cursor(["builds": .array(builds)]) }
+    mutating func append(_ build: JSONValue) { builds.append(build) }
 }
 
 /// The test reports in an archive that a build kept.

@@ -37,17 +37,14 @@ package struct GitHubConnector: ForgeConnector {
     }
 
     let http: HTTPSource
-    private let repository: String
+    let project: String
     let parts: [Part]
-    private let builds: BuildScope
+    let builds: BuildScope
     private let artifacts: GlobPattern?
     private let sweeps: [Part: ListSweep]
 
-    /// A cursor beside those of the lists, which are named after their part.
-    private static let runsKey = "runs to read"
     /// How long a run or its repetition may take and still be read when it ends.
     private static let longestRunMs = 6 * Int64.hourMs
-    private static let mostWaiting = 300
     /// What GitHub shows of a filtered list.
     private static let mostListed: Int64 = 1_000
     private static let artifactsPerRun = 20
@@ -55,10 +52,10 @@ package struct GitHubConnector: ForgeConnector {
 
     package init(settings: SourceSettings) throws(ConnectorError) {
         http = HTTPSource(settings)
-        repository = settings.text("repository") ?? ""
-        let names = repository.split(separator: "/", omittingEmptySubsequences: false)
+        project = settings.text("repository") ?? ""
+        let names = project.split(separator: "/", omittingEmptySubsequences: false)
         guard names.count == 2, names.allSatisfy({ !$0.isEmpty && $0 != "." && $0 != ".." }) else {
-            throw .badSetting(setting: "repository", why: "`\(repository.clipped(to: 60))` is no repository; write `owner/name`")
+            throw .badSetting(setting: "repository", why: "`\(project.clipped(to: 60))` is no repository; write `owner/name`")
         }
         let read = settings.texts("read")
         parts = Part.allCases.filter { read.isEmpty || read.contains($0.rawValue) }
@@ -77,7 +74,7 @@ package struct GitHubConnector: ForgeConnector {
 
     func get(_ path: String, _ query: [(name: String, value: String)] = [], tag: String? = nil) -> HTTPRequest {
         http.get(
-            "/repos/\(repository.split(separator: "/").map { HTTPSource.escaped(String($0)) }.joined(separator: "/"))\(path)", query,
+            "/repos/\(project.split(separator: "/").map { HTTPSource.escaped(String($0)) }.joined(separator: "/"))\(path)", query,
             headers: Self.headers(tag))
     }
     private static func headers(_ tag: String?) -> [HTTPHeader] {
@@ -85,7 +82,7 @@ package struct GitHubConnector: ForgeConnector {
             + (tag.map { [HTTPHeader("If-None-Match", $0)] } ?? [])
     }
 
-    private func request(_ part: Part, _ question: ListSweep.Question, branch: String?) -> HTTPRequest {
+    func request(_ part: Part, _ question: ListSweep.Question, branch: String?) -> HTTPRequest {
         if let page = question.page { return http.get(page: page, headers: Self.headers(nil)) }
         let since = question.since.rfc3339
         let size = ("per_page", "100")
@@ -110,29 +107,14 @@ package struct GitHubConnector: ForgeConnector {
     }
     private static func fault(_ part: Part) -> (HTTPResponse) -> String? { fault(part == .actions ? "workflow_runs" : nil) }
 
-    /// Whose facts these are: the project on its server.
-    func origin(_ access: SourceAccess) -> DocumentOrigin {
-        http.origin("\(WebAddress(http.url)?.host ?? "")/\(repository)", access)
-    }
-
     // MARK: - Fetching
 
-    package func fetch(after cursors: [String: Cursor], through access: SourceAccess) async throws(ConnectorError) -> Page? {
-        let waiting = cursors[Self.runsKey]?.state["runs"]?.arrayValue ?? []
-        if waiting.count > Self.mostWaiting { return try await run(waiting, access) }
-        for part in parts {
-            do throws(ConnectorError) {
-                if let page = try await list(part, cursors, access) { return page }
-            } catch {
-                throw error.with { Self.remedy(part, $0) }
-            }
-        }
-        if parts.contains(.deployments), let page = try await deployment(cursors, access) { return page }
-        return waiting.isEmpty ? nil : try await run(waiting, access)
+    func details(_ cursors: [String: Cursor], _ access: SourceAccess) async throws(ConnectorError) -> Page? {
+        guard parts.contains(.deployments) else { return nil }
+        return try await deployment(cursors, access)
     }
 
-    /// The next page of a list.
-    private func list(_ part: Part, _ cursors: [String: Cursor], _ access: SourceAccess) async throws(ConnectorError) -> Page? {
+    func list(_ part: Part, _ cursors: [String: Cursor], _ access: SourceAccess) async throws(ConnectorError) -> Page? {
         guard let sweep = sweeps[part], let question = sweep.next(after: cursors[part.rawValue], now: access.now) else { return nil }
         let asked = builds.asked(cursors, now: access.now)
         if part == .actions, case .unknown = asked {
@@ -172,7 +154,7 @@ package struct GitHubConnector: ForgeConnector {
         let (runs, times) = response.body.withUnsafeBytes { GitHubReader.runs($0) }
         answer.times = times
         var seen = SeenItems(cursors[Part.actions.rawValue]?.state["seen"], from: question.since.ms)
-        var waiting = cursors[Self.runsKey]?.state["runs"]?.arrayValue ?? []
+        var waiting = WaitingBuilds(cursors)
         var reading = Reading()
         for run in runs.sorted(by: { ($0.createdAt, $0.id) < ($1.createdAt, $1.id) }) {
             guard run.isFailure || run.isSuccess, !run.isOfPullRequest else { continue }
@@ -187,7 +169,7 @@ package struct GitHubConnector: ForgeConnector {
         page.items = [Page.Item(place: Part.actions.rawValue, content: .read(reading))]
         seen.forget(before: question.since.ms)
         page.cursorUpdates[Part.actions.rawValue] = Cursor(["seen": seen.state])
-        page.cursorUpdates[Self.runsKey] = Cursor(["runs": .array(waiting)])
+        page.cursorUpdates[WaitingBuilds.key] = waiting.cursor
         let total = response.body.withUnsafeBytes { GitHubReader.totalCount($0) }
         if question.page == nil, total > Self.mostListed {
             page.deadLetters.append(
@@ -198,13 +180,11 @@ package struct GitHubConnector: ForgeConnector {
         }
     }
 
-    /// What one run says: its job and log when it failed, its test reports.
-    private func run(_ waiting: [JSONValue], _ access: SourceAccess) async throws(ConnectorError) -> Page {
+    func build(_ json: JSONValue, _ access: SourceAccess) async throws(ConnectorError) -> Page {
         var page = Page()
-        page.cursorUpdates[Self.runsKey] = Cursor(["runs": .array(Array(waiting.dropFirst()))])
-        guard let run = waiting.first.flatMap({ GitHubReader.Run($0) }) else { return page }
+        guard let run = GitHubReader.Run(json) else { return page }
         var fact = builds.placed(GitHubReader.fact(run, from: origin(access)))
-        let reports = artifacts == nil ? [] : try await testReports(of: run, fact, access)
+        let reports = try await testReports(of: run, fact, access)
         if run.isFailure {
             let job = try await failedJob(of: run, access)
             fact = builds.placed(GitHubReader.fact(run, job: job, from: origin(access)))
@@ -247,10 +227,11 @@ package struct GitHubConnector: ForgeConnector {
     private func testReports(
         of run: GitHubReader.Run, _ fact: BuildFact, _ access: SourceAccess
     ) async throws(ConnectorError) -> [Page.Item] {
+        guard let artifacts else { return [] }
         let list = try await detail(
             get("/actions/runs/\(run.id)/artifacts", [("per_page", "100")]), of: run, access, fault: Self.fault("artifacts"))
         let all = list.map { $0.body.withUnsafeBytes { GitHubReader.artifacts($0) } } ?? []
-        let wanted = all.filter { artifacts?.fits($0.name) == true }.sorted { ($0.name, $0.id) < ($1.name, $1.id) }
+        let wanted = all.filter { artifacts.fits($0.name) }.sorted { ($0.name, $0.id) < ($1.name, $1.id) }
         var items: [Page.Item] = []
         for artifact in wanted.prefix(Self.artifactsPerRun) {
             guard
@@ -287,20 +268,8 @@ package struct GitHubConnector: ForgeConnector {
         }
     }
 
-    package func probe(through access: SourceAccess) async -> SourceProbe {
-        let since = ListSweep.Question(since: access.now - .dayMs)
-        return await http.probe(
-            each: parts.map { part in
-                (
-                    request(part, since, branch: builds.asked([:], now: access.now).branch),
-                    { response in
-                        response.body.withUnsafeBytes { Self.sample($0, part, since.since, origin(access)) }
-                    }
-                )
-            }, through: access, fault: HTTPSource.jsonFault, remedy: { Self.remedy(parts[$0], $1) })
-    }
-
-    private static func sample(
+    static func fault(_ response: HTTPResponse) -> String? { HTTPSource.jsonFault(response) }
+    static func sample(
         _ bytes: UnsafeRawBufferPointer, _ part: Part, _ since: Instant, _ document: DocumentOrigin
     ) -> String {
         switch part {

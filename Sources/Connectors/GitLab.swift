@@ -25,17 +25,15 @@ package struct GitLabConnector: ForgeConnector {
     }
 
     let http: HTTPSource
-    private let project: String
+    let project: String
     let parts: [Part]
-    private let builds: BuildScope
+    let builds: BuildScope
     private let readsTests: Bool
     private let sweep: ListSweep
     private let releasesSweep: ListSweep
 
-    /// Cursors beside those of the lists, which are named after their part.
-    private static let pipelinesKey = "pipelines to read"
+    /// A cursor beside those of the lists, which are named after their part.
     private static let liveKey = "live deployments"
-    private static let mostWaiting = 300
     private static let mostEnvironments = 500
 
     package init(settings: SourceSettings) throws(ConnectorError) {
@@ -60,7 +58,7 @@ package struct GitLabConnector: ForgeConnector {
             "/api/v4/projects/\(HTTPSource.escaped(project))\(path)", query, headers: tag.map { [HTTPHeader("If-None-Match", $0)] } ?? [])
     }
 
-    private func request(_ part: Part, _ question: ListSweep.Question, branch: String?) -> HTTPRequest {
+    func request(_ part: Part, _ question: ListSweep.Question, branch: String?) -> HTTPRequest {
         if let page = question.page { return http.get(page: page) }
         let size = ("per_page", "100")
         let updated = [("order_by", "updated_at"), ("sort", "asc"), ("updated_after", question.since.rfc3339), size]
@@ -74,30 +72,11 @@ package struct GitLabConnector: ForgeConnector {
         }
     }
 
-    private static func listFault(_ response: HTTPResponse) -> String? { response.body.withUnsafeBytes { ForgeAnswer.fault($0) } }
-
-    /// Whose facts these are: the project on its server.
-    private func origin(_ access: SourceAccess) -> DocumentOrigin {
-        http.origin("\(WebAddress(http.url)?.host ?? "")/\(project)", access)
-    }
+    static func fault(_ response: HTTPResponse) -> String? { HTTPSource.listFault(response) }
 
     // MARK: - Fetching
 
-    package func fetch(after cursors: [String: Cursor], through access: SourceAccess) async throws(ConnectorError) -> Page? {
-        let waiting = cursors[Self.pipelinesKey]?.state["pipelines"]?.arrayValue ?? []
-        if waiting.count > Self.mostWaiting { return try await pipeline(waiting, access) }
-        for part in parts {
-            do throws(ConnectorError) {
-                if let page = try await list(part, cursors, access) { return page }
-            } catch {
-                throw error.with { Self.remedy(part, $0) }
-            }
-        }
-        return waiting.isEmpty ? nil : try await pipeline(waiting, access)
-    }
-
-    /// The next page of a list.
-    private func list(_ part: Part, _ cursors: [String: Cursor], _ access: SourceAccess) async throws(ConnectorError) -> Page? {
+    func list(_ part: Part, _ cursors: [String: Cursor], _ access: SourceAccess) async throws(ConnectorError) -> Page? {
         let sweep = part == .releases ? releasesSweep : sweep
         let cursor = cursors[part.rawValue]
         guard let question = sweep.next(after: cursor, now: access.now) else { return nil }
@@ -105,7 +84,7 @@ package struct GitLabConnector: ForgeConnector {
         if part == .pipelines, case .unknown = asked {
             return BuildScope.page(try await http.send(get(""), through: access).body, now: access.now)
         }
-        let response = try await http.send(request(part, question, branch: asked.branch), through: access, fault: Self.listFault)
+        let response = try await http.send(request(part, question, branch: asked.branch), through: access, fault: Self.fault)
         var answer = ListSweep.Answer(nextPage: HTTPSource.nextPage(response), tag: response.header("etag"))
         var page = Page()
         var seen = cursor?.state["seen"]
@@ -134,7 +113,7 @@ package struct GitLabConnector: ForgeConnector {
     ) -> (times: [Instant], seen: JSONValue) {
         let (pipelines, times) = response.body.withUnsafeBytes { GitLabReader.pipelines($0) }
         var seen = SeenItems(cursors[Part.pipelines.rawValue]?.state["seen"], from: question.since.ms)
-        var waiting = cursors[Self.pipelinesKey]?.state["pipelines"]?.arrayValue ?? []
+        var waiting = WaitingBuilds(cursors)
         var reading = Reading()
         for pipeline in pipelines where (pipeline.isFailure || pipeline.isSuccess) && !pipeline.isOfMergeRequest {
             let id = "\(pipeline.id) \(pipeline.status) \(pipeline.updatedAt.ms)"
@@ -143,16 +122,14 @@ package struct GitLabConnector: ForgeConnector {
             if fact.isSideline { reading.events.append(fact.event(origin(access))) } else { waiting.append(pipeline.json) }
         }
         page.items = [Page.Item(place: Part.pipelines.rawValue, content: .read(reading))]
-        page.cursorUpdates[Self.pipelinesKey] = Cursor(["pipelines": .array(waiting)])
+        page.cursorUpdates[WaitingBuilds.key] = waiting.cursor
         seen.forget(before: question.since.ms)
         return (times, seen.state)
     }
 
-    /// What one pipeline says: its job and log when it failed, its tests.
-    private func pipeline(_ waiting: [JSONValue], _ access: SourceAccess) async throws(ConnectorError) -> Page {
+    func build(_ json: JSONValue, _ access: SourceAccess) async throws(ConnectorError) -> Page {
         var page = Page()
-        page.cursorUpdates[Self.pipelinesKey] = Cursor(["pipelines": .array(Array(waiting.dropFirst()))])
-        guard let pipeline = waiting.first.flatMap({ GitLabReader.Pipeline($0) }) else { return page }
+        guard let pipeline = GitLabReader.Pipeline(json) else { return page }
         var fact = builds.placed(GitLabReader.fact(pipeline, from: origin(access)))
         var reading = Reading()
         if readsTests {
@@ -166,7 +143,7 @@ package struct GitLabConnector: ForgeConnector {
         if pipeline.isFailure {
             let jobs = try await detail(
                 get("/pipelines/\(pipeline.id)/jobs", [("scope[]", "failed"), ("per_page", "100")]), of: pipeline, access,
-                fault: Self.listFault)
+                fault: Self.fault)
             let job = jobs.flatMap { $0.body.withUnsafeBytes { GitLabReader.failedJob($0) } }
             fact = builds.placed(GitLabReader.fact(pipeline, job: job, from: origin(access)))
             fact.failedTests = BuildFact.failures(in: reading.tests)
@@ -187,7 +164,7 @@ package struct GitLabConnector: ForgeConnector {
             ("ref", ref), ("status", "success"), ("order_by", "id"), ("sort", "desc"), ("updated_before", pipeline.createdAt.rfc3339),
             ("per_page", "1"),
         ]
-        let pipelines = try await detail(get("/pipelines", query), of: pipeline, access, fault: Self.listFault)
+        let pipelines = try await detail(get("/pipelines", query), of: pipeline, access, fault: Self.fault)
         return pipelines.flatMap { $0.body.withUnsafeBytes { GitLabReader.firstCommit($0) } }
     }
 
@@ -232,7 +209,7 @@ package struct GitLabConnector: ForgeConnector {
             ("environment", environment), ("status", "success"), ("order_by", "updated_at"), ("sort", "desc"),
             ("updated_before", moment.rfc3339), ("per_page", "1"),
         ]
-        let response = try await http.send(get("/deployments", query), through: access, fault: Self.listFault)
+        let response = try await http.send(get("/deployments", query), through: access, fault: Self.fault)
         return response.body.withUnsafeBytes { GitLabReader.deployments($0) }.deployments.first
     }
 
@@ -249,20 +226,7 @@ package struct GitLabConnector: ForgeConnector {
         }
     }
 
-    package func probe(through access: SourceAccess) async -> SourceProbe {
-        let question = ListSweep.Question(since: access.now - .dayMs)
-        return await http.probe(
-            each: parts.map { part in
-                (
-                    request(part, question, branch: builds.asked([:], now: access.now).branch),
-                    { response in
-                        response.body.withUnsafeBytes { Self.sample($0, part, question.since, origin(access)) }
-                    }
-                )
-            }, through: access, fault: Self.listFault, remedy: { Self.remedy(parts[$0], $1) })
-    }
-
-    private static func sample(
+    static func sample(
         _ bytes: UnsafeRawBufferPointer, _ part: Part, _ since: Instant, _ document: DocumentOrigin
     ) -> String {
         let count =

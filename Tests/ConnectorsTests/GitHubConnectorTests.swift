@@ -134,7 +134,9 @@ private let before = "6dcb09b5b57875f334f61aebed695e2e4193db5e"
         #expect(events.first?.type == .tag && events.first?.commit == onCart)
     }
 
-    @Test func `an issue with a label of a fault is a report, one without is so of low severity; what asks for a feature is context`() async throws {
+    @Test func `an issue with a label of a fault is a report, one without is so of low severity; what asks for a feature is context`()
+        async throws
+    {
         let events = try await collect(["read": "issues"]).reading.events
         let byKey = Dictionary(events.map { ($0.sourceID ?? "", $0) }, uniquingKeysWith: { first, _ in first })
         #expect(byKey.keys.sorted() == ["#10", "#3", "#9"])

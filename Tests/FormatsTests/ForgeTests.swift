@@ -29,7 +29,8 @@ private let noon = Instant(ms: 1_767_268_800_000)
 
     @Test(
         arguments: [
-            ([], nil, .low), (["bug"], nil, .medium), (["P1"], nil, .critical), (["priority: high"], nil, .high), (["severity::2"], nil, .high),
+            ([], nil, .low), (["bug"], nil, .medium), (["P1"], nil, .critical), (["priority: high"], nil, .high),
+            (["severity::2"], nil, .high),
             (["sev-1"], nil, .critical), (["blocker"], nil, .critical), (["page"], nil, .low), (["alert"], nil, .low),
             (["priority/low"], nil, .low), ([], "Highest", .critical), ([], "Lowest", .low), ([], "Major", .high), (["P1"], "Low", .low),
             (["high-contrast"], nil, .low), ([], "P2 - High", .high), ([], "Medium", .low),
