@@ -1,5 +1,6 @@
 import Formats
 import Model
+import Transport
 
 /// What every kind of CI server is told about its builds: which branches matter, and whose they are.
 struct BuildScope: Sendable {
@@ -69,8 +70,11 @@ struct BuildScope: Sendable {
 }
 
 extension HTTPSource {
-    /// The address without its scheme: what tells the builds of a server from those of others.
-    var place: String { url.firstRange(of: "://").map { String(url[$0.upperBound...]) } ?? url }
+    /// Host and path: what tells the builds of a server from those of others, however it is reached.
+    var place: String {
+        guard let address = WebAddress(url) else { return url }
+        return address.host + (address.path == "/" ? "" : address.path)
+    }
 
     /// Whose tests a report of a build holds.
     func origin(of build: BuildFact, report: String? = nil, _ access: SourceAccess) -> DocumentOrigin {
