@@ -32,7 +32,7 @@ private final class TestReportVisitor: XMLVisitor {
     private var dialect: TestReportDialect?
     private var path: [String] = []
     private var suites: [Suite] = []
-    private var tests: [OpenTest] = []
+    private var tests: [OpenTestResult] = []
     private var buffer = XMLTextBuffer()
     private var isGathering = false
     /// The class of the test before as it stood and as it is stored.
@@ -53,12 +53,6 @@ private final class TestReportVisitor: XMLVisitor {
         var commit: String?
         var service: String?
         var depth: Int
-    }
-    private struct OpenTest {
-        var result: TestResult
-        var id: String
-        var depth: Int
-        var isDecided: Bool
     }
 
     init(document: DocumentOrigin, stack: @escaping @Sendable (String) -> StackSummary?) {
@@ -128,9 +122,8 @@ private final class TestReportVisitor: XMLVisitor {
         if names.className != className.raw { className = (names.className, StructuredText.title(names.className)) }
         var result = TestResult(
             suite: suite?.name ?? "", className: className.title, name: StructuredText.title(names.name),
-            file: StructuredText.name(element["file"], count: 1_000) ?? suite?.file, line: element["line"].flatMap { Int($0) },
-            outcome: .passed, durationMs: dialect.durationMs(of: element))
-        if let line = result.line, line < 0 || line > 100_000_000 { result.line = nil }
+            file: StructuredText.name(element["file"], count: 1_000) ?? suite?.file, line: TestReportDialect.line(element["line"]),
+            outcome: .passed, durationMs: TestReportDialect.durationMs(element.value("time") ?? element.value("duration")))
         result.runAt = dialect.time(of: element) ?? suite?.time ?? rootTime ?? document.fallbackTime
         result.run = suite?.run ?? document.path + "#"
         result.commit = suite?.commit
@@ -138,24 +131,13 @@ private final class TestReportVisitor: XMLVisitor {
         let verdict = dialect.verdict(element)
         result.outcome = verdict ?? .passed
         tests.append(
-            OpenTest(result: result, id: element["testId"] ?? "", depth: path.count, isDecided: verdict != nil))
+            OpenTestResult(result: result, isDecided: verdict != nil, id: element["testId"] ?? "", depth: path.count))
     }
 
     private func startInTest(_ element: XMLElement, _ dialect: TestReportDialect) {
         guard let last = tests.indices.last else { return }
         if path.count == tests[last].depth + 1, let outcome = dialect.outcomes[element.name] {
-            if TestReportVisitor.rank(outcome) > TestReportVisitor.rank(tests[last].result.outcome), !tests[last].isDecided {
-                // A worse verdict brings its own words.
-                tests[last].result.outcome = outcome
-                if outcome != .skipped { tests[last].result.message = "" }
-            }
-            if tests[last].result.message.isEmpty, let message = element["message"] {
-                tests[last].result.message = StructuredText.title(message)
-                if message.contains("\n") { tests[last].result.detail = StructuredText.body(message) }
-            }
-            if tests[last].result.exception == nil, outcome == .failed || outcome == .errored {
-                tests[last].result.exception = StructuredText.name(element["type"] ?? element["exception-type"])
-            }
+            tests[last].take(outcome, message: element["message"], type: element["type"] ?? element["exception-type"])
             gather(dialect.textIsDetail)
         } else if isWords(dialect) {
             gather(true)
@@ -189,45 +171,64 @@ private final class TestReportVisitor: XMLVisitor {
     private func store(_ name: String, in last: Int, _ dialect: TestReportDialect) {
         isGathering = false
         let text = StructuredText.body(buffer.take())
-        guard !text.isEmpty else { return }
-        if name == dialect.message, !dialect.textIsDetail {
-            if tests[last].result.message.isEmpty { tests[last].result.message = StructuredText.title(text) }
-            if text.contains("\n") { prepend(text, to: last) }
-        } else {
-            prepend("", to: last)
-            let detail = tests[last].result.detail
-            tests[last].result.detail = detail.isEmpty || text.contains(detail) ? text : StructuredText.body(detail + "\n" + text)
-        }
-    }
-
-    private func prepend(_ text: String, to last: Int) {
-        if tests[last].result.detail.isEmpty { tests[last].result.detail = text }
+        tests[last].take(text, isMessage: name == dialect.message && !dialect.textIsDetail)
     }
 
     private func close() {
         guard var test = tests.popLast() else { return }
-        if test.result.message.isEmpty, test.result.outcome != .passed {
-            test.result.message = StructuredText.title(String(test.result.detail.prefix { $0 != "\n" }))
-        }
-        if test.result.outcome == .failed || test.result.outcome == .errored {
-            if let summary = stack(test.result.message + "\n" + test.result.detail) {
-                test.result.frames = Array(summary.frames.prefix(Limits.stackFrames))
-                if test.result.exception == nil { test.result.exception = StructuredText.name(summary.exception) }
-            }
-        } else {
-            test.result.exception = nil
-        }
+        test.conclude(stack)
         reading.tests.append(test.result)
         testIDs.append(test.id)
     }
 
-    private static func rank(_ outcome: TestOutcome) -> Int {
-        switch outcome {
-        case .passed: 0
-        case .skipped: 1
-        case .failed: 2
-        case .errored: 3
+    // MARK: Tests as nearly all are written
+
+    func readAhead(_ cursor: inout XMLCursor, depth: Int) -> Int? {
+        guard cursor.has("<testcase"), tests.isEmpty, depth + 2 <= Limits.xmlDepth, dialect?.test == "testcase" else { return nil }
+        var results: [TestResult] = []
+        swap(&results, &reading.tests)
+        defer { swap(&results, &reading.tests) }
+        let suite = suites.last
+        var common = TestResult(suite: suite?.name ?? "", name: "", file: suite?.file, outcome: .passed)
+        common.runAt = suite?.time ?? rootTime ?? document.fallbackTime
+        common.run = suite?.run ?? document.path + "#"
+        common.commit = suite?.commit
+        common.service = suite?.service ?? document.service
+        var known: XMLRawText?
+        var words = XMLTextBuffer()
+        var behind = cursor
+        var tags = 0
+        while let test = PlainTestCase.read(&cursor, words: &words) {
+            (behind, tags) = (cursor, tags + test.tags)
+            let name = test.className ?? test.class
+            if !XMLRawText.isSame(name, known) { (known, common.className) = (name, StructuredText.title(name)) }
+            if results.count == results.capacity {
+                // As if the rest were like what is read.
+                let likely = (results.count + 64) * cursor.bytes.count / cursor.at
+                results.reserveCapacity(max(results.count * 2, min(likely, results.count * 8)) + 64)
+            }
+            results.append(result(of: test, like: common, words: &words))
+            cursor.skipBlanks()
         }
+        cursor = behind
+        return tags > 0 ? tags : nil
+    }
+
+    private func result(of test: PlainTestCase, like common: TestResult, words: inout XMLTextBuffer) -> TestResult {
+        var result = common
+        result.name = StructuredText.title(test.name)
+        result.durationMs = TestReportDialect.durationMs(test.time ?? test.duration)
+        if let file = test.file { result.file = StructuredText.name(file.text, count: 1_000) ?? common.file }
+        if let line = test.line { result.line = TestReportDialect.line(line.text) }
+        if let time = test.timestamp { result.runAt = TestReportDialect.time(time.text) ?? common.runAt }
+        let isIdle = TestReportDialect.isIdle(test.status?.text) || TestReportDialect.isIdle(test.result?.text)
+        if isIdle { result.outcome = .skipped }
+        guard let verdict = test.verdict else { return result }
+        var open = OpenTestResult(result: result, isDecided: isIdle)
+        open.take(verdict.outcome, message: verdict.message?.text, type: verdict.type?.text)
+        open.take(StructuredText.body(words.take()), isMessage: false)
+        open.conclude(stack)
+        return open.result
     }
 
     // MARK: The end
@@ -242,5 +243,64 @@ private final class TestReportVisitor: XMLVisitor {
             reading.refuse("the report counts \(declaredTests) tests but lists none, so nothing can be said about them", line: 1)
         }
         return reading
+    }
+}
+
+/// A test whose end is not read yet: what its verdicts and their words make of its result.
+private struct OpenTestResult {
+    var result: TestResult
+    /// True when the test's own attributes said what became of it.
+    var isDecided: Bool
+    var id = ""
+    var depth = 0
+
+    mutating func take(_ outcome: TestOutcome, message: @autoclosure () -> String?, type: @autoclosure () -> String?) {
+        if Self.rank(outcome) > Self.rank(result.outcome), !isDecided {
+            // A worse verdict brings its own words.
+            result.outcome = outcome
+            if outcome != .skipped { result.message = "" }
+        }
+        if result.message.isEmpty, let message = message() {
+            result.message = StructuredText.title(message)
+            if message.utf8.contains(10), message.contains("\n") { result.detail = StructuredText.body(message) }
+        }
+        if result.exception == nil, outcome == .failed || outcome == .errored {
+            result.exception = StructuredText.name(type())
+        }
+    }
+
+    mutating func take(_ text: String, isMessage: Bool) {
+        guard !text.isEmpty else { return }
+        let detail = result.detail
+        if isMessage {
+            if result.message.isEmpty { result.message = StructuredText.title(text) }
+            if detail.isEmpty, text.contains("\n") { result.detail = text }
+        } else {
+            result.detail = detail.isEmpty || text.contains(detail) ? text : StructuredText.body(detail + "\n" + text)
+        }
+    }
+
+    mutating func conclude(_ stack: (String) -> StackSummary?) {
+        if result.message.isEmpty, result.outcome != .passed {
+            result.message = StructuredText.title(String(result.detail.prefix { $0 != "\n" }))
+        }
+        if result.outcome == .failed || result.outcome == .errored {
+            if let summary = stack(result.message + "\n" + result.detail) {
+                result.frames =
+                    summary.frames.count <= Limits.stackFrames ? summary.frames : Array(summary.frames.prefix(Limits.stackFrames))
+                if result.exception == nil { result.exception = StructuredText.name(summary.exception) }
+            }
+        } else {
+            result.exception = nil
+        }
+    }
+
+    private static func rank(_ outcome: TestOutcome) -> Int {
+        switch outcome {
+        case .passed: 0
+        case .skipped: 1
+        case .failed: 2
+        case .errored: 3
+        }
     }
 }

@@ -12,10 +12,8 @@ struct PlainXMLPlace {
 /// It judges nothing: it stops before the first thing that it does not know to be well-formed and within the limits, and another
 /// parser decides about that.
 struct PlainXML<Visitor: XMLVisitor> {
-    private let bytes: UnsafeRawBufferPointer
+    private var cursor: XMLCursor
     private let visitor: Visitor
-    private var at = 0
-    private var line: Int64
     private var place = PlainXMLPlace()
     private var open: [Open] = []
     private var namespaces: [Namespace] = []
@@ -39,85 +37,21 @@ struct PlainXML<Visitor: XMLVisitor> {
         var uri: UnsafeRawBufferPointer
         var text: String
     }
-    private struct Name {
-        var prefix: UnsafeRawBufferPointer
-        var local: UnsafeRawBufferPointer
-        var whole: UnsafeRawBufferPointer
-    }
 
     /// `line` is the number of the document's first line.
     init(_ bytes: UnsafeRawBufferPointer, visitor: Visitor, line: Int64) {
-        self.bytes = bytes
+        cursor = XMLCursor(bytes, line: line)
         self.visitor = visitor
-        self.line = line
     }
 
     /// Nil when the whole document is read or the visitor is satisfied; else what the visitor has seen of it.
     mutating func run() -> PlainXMLPlace? {
-        if has("\u{FEFF}") { at = 3 }
+        _ = cursor.skip("\u{FEFF}")
         guard declaration() else { return place }
-        while at < bytes.count, !isDone {
-            guard byte(at) == UInt8(ascii: "<") ? markup() : text() else { return place }
+        while cursor.at < cursor.bytes.count, !isDone {
+            guard cursor.byte(cursor.at) == UInt8(ascii: "<") ? markup() : text() else { return place }
         }
         return isDone || open.isEmpty && hasRoot ? nil : place
-    }
-
-    // MARK: Bytes
-
-    /// NUL, which stands nowhere in XML, behind the end.
-    @inline(__always)
-    private func byte(_ index: Int) -> UInt8 { index < bytes.count ? bytes[index] : 0 }
-
-    private func slice(_ from: Int, _ to: Int) -> UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: bytes[from..<to]) }
-
-    private func has(_ word: StaticString) -> Bool {
-        let count = word.utf8CodeUnitCount
-        guard at + count <= bytes.count else { return false }
-        return StructuredText.equal(slice(at, at + count), UnsafeRawBufferPointer(start: word.utf8Start, count: count))
-    }
-
-    /// The length of the character beyond ASCII at `index`; 0 when it is none of XML's.
-    private func wideLength(_ index: Int) -> Int {
-        guard let length = StructuredText.utf8SequenceLength(bytes, index) else { return 0 }
-        return byte(index) == 0xEF && byte(index + 1) == 0xBF && byte(index + 2) >= 0xBE ? 0 : length
-    }
-
-    private mutating func skipBlanks() -> Bool {
-        let start = at
-        while true {
-            switch byte(at) {
-            case 10: line += 1
-            case 32, 9: break
-            case 13 where byte(at + 1) == 10: break
-            default: return at > start
-            }
-            at += 1
-        }
-    }
-
-    /// Skips to behind the word, over characters of XML; false when one is none or the word is missing or far away.
-    private mutating func skip(past word: StaticString) -> Bool {
-        let limit = min(bytes.count, at + Limits.lineBytes)
-        while at < limit {
-            let byte = bytes[at]
-            if byte == word.utf8Start[0], has(word) {
-                at += word.utf8CodeUnitCount
-                return true
-            }
-            guard let length = self.length(byte) else { return false }
-            at += length
-        }
-        return false
-    }
-
-    /// The length of the character of XML at the place reached, counting its line.
-    private mutating func length(_ byte: UInt8) -> Int? {
-        if byte >= 0x80 {
-            let length = wideLength(at)
-            return length > 0 ? length : nil
-        }
-        if byte == 10 { line += 1 }
-        return byte >= 32 || byte == 10 || byte == 9 || byte == 13 && self.byte(at + 1) == 10 ? 1 : nil
     }
 
     // MARK: Text
@@ -133,89 +67,50 @@ struct PlainXML<Visitor: XMLVisitor> {
     }
 
     private mutating func text() -> Bool {
-        if open.isEmpty { return skipBlanks() }
-        var start = at
+        if open.isEmpty { return cursor.skipBlanks() }
         while true {
-            let byte = self.byte(at)
-            if byte > 0x26 && byte < 0x3C || byte > 0x5D && byte < 0x80 || byte >= 0x20 && byte < 0x26 || byte > 0x3C && byte < 0x5D {
-                at += 1
-                continue
+            switch cursor.text() {
+            case .bytes(let piece): give(piece)
+            case .scalar(let scalar): XMLEscapes.withBytes(of: scalar) { give($0) }
+            case .end: return true
+            case .unknown: return false
             }
-            switch byte {
-            case UInt8(ascii: "<"):
-                give(slice(start, at))
-                return true
-            case 10: line += 1
-            case 9: break
-            case UInt8(ascii: "]"):
-                if self.byte(at + 1) == UInt8(ascii: "]"), self.byte(at + 2) == UInt8(ascii: ">") { return false }
-            case 13:
-                guard self.byte(at + 1) == 10 else { return false }
-                give(slice(start, at))
-                start = at + 1
-            case UInt8(ascii: "&"):
-                guard let (scalar, length) = XMLEscapes.reference(bytes, at) else { return false }
-                give(slice(start, at))
-                give(scalar)
-                at += length
-                start = at
-                continue
-            default:
-                let length = byte >= 0x80 ? wideLength(at) : 0
-                guard length > 0 else { return false }
-                at += length
-                continue
-            }
-            at += 1
         }
-    }
-
-    private mutating func give(_ scalar: Unicode.Scalar) {
-        guard let units = UTF8.encode(scalar) else { return }
-        var (packed, count) = (UInt32(0), 0)
-        for unit in units {
-            packed |= UInt32(unit) << UInt32(8 * count)
-            count += 1
-        }
-        let little = packed.littleEndian
-        withUnsafeBytes(of: little) { give(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
     }
 
     private mutating func characterData() -> Bool {
-        guard !open.isEmpty else { return false }
-        at += 9
-        let start = at
-        guard skip(past: "]]>") else { return false }
-        give(slice(start, at - 3))
+        guard !open.isEmpty, let piece = cursor.characterData() else { return false }
+        give(piece)
         return true
     }
 
     // MARK: Markup
 
     private mutating func markup() -> Bool {
-        switch byte(at + 1) {
+        switch cursor.byte(cursor.at + 1) {
         case UInt8(ascii: "/"): return endTag()
         case UInt8(ascii: "?"): return instruction()
         case UInt8(ascii: "!"):
-            if has("<![CDATA[") { return characterData() }
-            guard has("<!--") else { return false }
-            at += 4
-            return skip(past: "--") && skipByte(UInt8(ascii: ">"))
-        default: return startTag()
+            if cursor.has("<![CDATA[") { return characterData() }
+            return cursor.skip("<!--") && cursor.skip(past: "--") && cursor.skip(UInt8(ascii: ">"))
+        default: return readAhead() || startTag()
         }
     }
 
-    private mutating func skipByte(_ wanted: UInt8) -> Bool {
-        guard byte(at) == wanted else { return false }
-        at += 1
+    /// True when the visitor has read elements by itself.
+    private mutating func readAhead() -> Bool {
+        guard !open.isEmpty, let tags = visitor.readAhead(&cursor, depth: open.count) else { return false }
+        place.tags += tags
+        place.text = 0
         return true
     }
 
     /// `<?xml …?>` of version 1.0 in UTF-8, or nothing.
     private mutating func declaration() -> Bool {
-        guard has("<?xml"), byte(at + 5) == 32 else { return byte(at) == UInt8(ascii: "<") }
+        let (bytes, at) = (cursor.bytes, cursor.at)
+        guard cursor.has("<?xml"), cursor.byte(at + 5) == 32 else { return cursor.byte(at) == UInt8(ascii: "<") }
         guard let end = StructuredText.firstIndex(of: UInt8(ascii: ">"), in: bytes, from: at), end < at + 200 else { return false }
-        var said = Substring(decoding: slice(at + 5, end + 1), as: UTF8.self)
+        var said = Substring(decoding: cursor.slice(at + 5, end + 1), as: UTF8.self)
         func takes(_ words: [String]) -> Bool {
             for word in words {
                 for form in [" \(word)", " \(word.replacing(each: "\"", with: "'"))"] where said.hasPrefix(form) {
@@ -229,50 +124,25 @@ struct PlainXML<Visitor: XMLVisitor> {
         _ = takes(["encoding=\"UTF-8\"", "encoding=\"utf-8\""])
         _ = takes(["standalone=\"yes\"", "standalone=\"no\""])
         guard said == "?>" || said == " ?>" else { return false }
-        at = end + 1
+        cursor.at = end + 1
         return true
     }
 
     private mutating func instruction() -> Bool {
-        at += 2
-        guard let target = self.name(), target.prefix.isEmpty else { return false }
+        cursor.at += 2
+        guard let target = cursor.name(), target.prefix.isEmpty else { return false }
         if target.local.count == 3, String(decoding: target.local, as: UTF8.self).lowercased() == "xml" { return false }
-        return has("?>") || skipBlanks() ? skip(past: "?>") : false
-    }
-
-    @inline(__always)
-    private func isOfName(_ byte: UInt8) -> Bool {
-        byte | 32 >= UInt8(ascii: "a") && byte | 32 <= UInt8(ascii: "z") || byte == UInt8(ascii: "_")
-            || byte >= UInt8(ascii: "-") && byte <= UInt8(ascii: "9") && byte != UInt8(ascii: "/")
-    }
-    private func beginsName(_ byte: UInt8) -> Bool { isOfName(byte) && byte > UInt8(ascii: "9") }
-
-    /// A name of ASCII letters, digits, points, hyphens and underlines, with at most one prefix.
-    private mutating func name() -> Name? {
-        let start = at
-        var local = at
-        guard beginsName(byte(at)) else { return nil }
-        while true {
-            let byte = self.byte(at)
-            if byte == UInt8(ascii: ":") {
-                guard local == start, beginsName(self.byte(at + 1)) else { return nil }
-                local = at + 1
-            } else if !isOfName(byte) {
-                guard byte < 0x80, at - start <= 1_000 else { return nil }
-                return Name(prefix: slice(start, max(start, local - 1)), local: slice(local, at), whole: slice(start, at))
-            }
-            at += 1
-        }
+        return cursor.has("?>") || cursor.skipBlanks() ? cursor.skip(past: "?>") : false
     }
 
     private mutating func endTag() -> Bool {
         guard let last = open.last else { return false }
-        at += 2
-        let end = at + last.tag.count
-        guard end <= bytes.count, StructuredText.equal(slice(at, end), last.tag) else { return false }
-        at = end
-        _ = skipBlanks()
-        guard skipByte(UInt8(ascii: ">")) else { return false }
+        let start = cursor.at + 2
+        let end = start + last.tag.count
+        guard end <= cursor.bytes.count, StructuredText.equal(cursor.slice(start, end), last.tag) else { return false }
+        cursor.at = end
+        cursor.skipBlanks()
+        guard cursor.skip(UInt8(ascii: ">")) else { return false }
         close()
         return true
     }
@@ -293,9 +163,9 @@ struct PlainXML<Visitor: XMLVisitor> {
 
     private mutating func startTag() -> Bool {
         guard !open.isEmpty || !hasRoot, open.count < Limits.xmlDepth else { return false }
-        at += 1
+        cursor.at += 1
         let outside = namespaces.count
-        guard let tag = self.name(), let isEmpty = readAttributes(), resolveAttributes(), let namespace = self.namespace(tag.prefix)
+        guard let tag = cursor.name(), let isEmpty = readAttributes(), resolveAttributes(), let namespace = self.namespace(tag.prefix)
         else { return false }
         hasRoot = true
         let element = Open(
@@ -303,9 +173,9 @@ struct PlainXML<Visitor: XMLVisitor> {
         open.append(element)
         passed()
         attributes.withUnsafeBufferPointer {
-            visitor.start(XMLElement(name: element.name, uri: element.uri, line: line, raw: $0))
+            visitor.start(XMLElement(name: element.name, uri: element.uri, line: cursor.line, raw: $0))
         }
-        at += isEmpty ? 2 : 1
+        cursor.at += isEmpty ? 2 : 1
         isDone = visitor.isSatisfied
         if isEmpty, !isDone { close() }
         return true
@@ -316,52 +186,18 @@ struct PlainXML<Visitor: XMLVisitor> {
         attributes.removeAll(keepingCapacity: true)
         let outside = namespaces.count
         while true {
-            let isApart = skipBlanks()
-            if byte(at) == UInt8(ascii: ">") { return false }
-            if byte(at) == UInt8(ascii: "/") { return byte(at + 1) == UInt8(ascii: ">") ? true : nil }
-            guard isApart, let name = self.name() else { return nil }
-            _ = skipBlanks()
-            guard skipByte(UInt8(ascii: "=")) else { return nil }
-            _ = skipBlanks()
-            guard let (value, isEscaped) = self.value() else { return nil }
+            let isApart = cursor.skipBlanks()
+            if cursor.byte(cursor.at) == UInt8(ascii: ">") { return false }
+            if cursor.byte(cursor.at) == UInt8(ascii: "/") { return cursor.has("/>") ? true : nil }
+            guard isApart, let (name, value) = cursor.attribute() else { return nil }
             let isDefault = name.prefix.isEmpty && XMLElement.equal(name.local, "xmlns")
             if isDefault || XMLElement.equal(name.prefix, "xmlns") {
-                guard !isEscaped, declare(isDefault ? name.prefix : name.local, value, outside) else { return nil }
+                guard !value.isEscaped, declare(isDefault ? name.prefix : name.local, value.bytes, outside) else { return nil }
             } else {
                 guard attributes.count < XMLGuard.attributesOfAnElement else { return nil }
-                attributes.append(XMLRawAttribute(name: name.local, uri: name.prefix, value: value, isEscaped: isEscaped))
+                attributes.append(XMLRawAttribute(name: name.local, uri: name.prefix, value: value))
             }
         }
-    }
-
-    private mutating func value() -> (UnsafeRawBufferPointer, isEscaped: Bool)? {
-        let quote = byte(at)
-        guard quote == UInt8(ascii: "\"") || quote == UInt8(ascii: "'") else { return nil }
-        at += 1
-        let start = at
-        var isEscaped = false
-        while true {
-            let byte = self.byte(at)
-            if byte == quote { break }
-            if byte >= 0x20, byte < 0x80, byte != UInt8(ascii: "&"), byte != UInt8(ascii: "<") {
-                at += 1
-                continue
-            }
-            guard byte != UInt8(ascii: "<") else { return nil }
-            if byte == UInt8(ascii: "&") {
-                guard let (_, length) = XMLEscapes.reference(bytes, at) else { return nil }
-                at += length
-                isEscaped = true
-                continue
-            }
-            guard let length = self.length(byte) else { return nil }
-            at += length
-            if byte < 0x80 { isEscaped = true }
-        }
-        // The other parser has a limit of its own for values of many megabytes.
-        guard at - start <= Limits.lineBytes else { return nil }
-        at += 1
-        return (slice(start, at - 1), isEscaped)
     }
 
     private mutating func declare(_ prefix: UnsafeRawBufferPointer, _ uri: UnsafeRawBufferPointer, _ outside: Int) -> Bool {

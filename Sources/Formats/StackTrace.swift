@@ -74,9 +74,19 @@ package enum StackTrace {
     package static func parse(_ text: String) -> StackSummary? {
         var reader = StackTraceReader()
         var text = text.clipped(toBytes: Limits.bodyBytes * 4)
-        text.makeContiguousUTF8()
-        let lines = text.utf8.split { $0 >= 10 && $0 <= 13 }
-        for line in lines.prefix(Limits.recordLines) { reader.read(Substring(line)) }
+        text.withUTF8 { bytes in
+            var (at, lines) = (0, 0)
+            while at < bytes.count, lines < Limits.recordLines {
+                let start = at
+                while at < bytes.count, bytes[at] &- 10 > 3 { at += 1 }
+                if at > start {
+                    lines += 1
+                    let line = UnsafeBufferPointer(rebasing: bytes[start..<at])
+                    if !reader.readPlainFrame(line) { reader.read(Substring(decoding: line, as: UTF8.self)) }
+                }
+                at += 1
+            }
+        }
         return reader.summary
     }
 
@@ -114,7 +124,43 @@ private struct StackTraceReader {
         let ordered = isReversed ? frames.reversed() : frames
         return StackSummary(
             exception: exception.clipped(to: Limits.titleCharacters), message: message.clipped(to: 1_000),
-            frames: Array(ordered.prefix(Limits.stackFrames)))
+            frames: ordered.count <= Limits.stackFrames ? ordered : Array(ordered.prefix(Limits.stackFrames)))
+    }
+
+    /// Reads `at pkg.Class.method(File.java:12)` as `readAt` does, which most lines of most traces are; false, and nothing done,
+    /// for any other line.
+    mutating func readPlainFrame(_ line: UnsafeBufferPointer<UInt8>) -> Bool {
+        guard !wantsMessage, !isAfterPython, goroutines == 0 else { return false }
+        func isOfWord(_ byte: UInt8) -> Bool {
+            byte > 32 && byte < 127 && byte != UInt8(ascii: "(") && byte != UInt8(ascii: ")") && byte != UInt8(ascii: ":")
+                && byte != UInt8(ascii: "'") && byte != UInt8(ascii: "`")
+        }
+        func text(_ from: Int, _ to: Int) -> String { String(decoding: UnsafeBufferPointer(rebasing: line[from..<to]), as: UTF8.self) }
+        var at = 0
+        while at < line.count, line[at] == 32 || line[at] == 9 { at += 1 }
+        guard at + 3 < line.count, line[at] == UInt8(ascii: "a"), line[at + 1] == UInt8(ascii: "t"), line[at + 2] == 32 else {
+            return false
+        }
+        at += 3
+        let function = at
+        while at < line.count, isOfWord(line[at]) { at += 1 }
+        let open = at
+        guard open > function, at < line.count, line[at] == UInt8(ascii: "(") else { return false }
+        at += 1
+        while at < line.count, isOfWord(line[at]) { at += 1 }
+        let colon = at
+        guard colon > open + 1, at < line.count, line[at] == UInt8(ascii: ":") else { return false }
+        at += 1
+        var number = 0
+        while at < line.count, at - colon < 9, line[at] &- 48 < 10 {
+            number = number * 10 + Int(line[at] &- 48)
+            at += 1
+        }
+        guard number > 0, at == line.count - 1, line[at] == UInt8(ascii: ")") else { return false }
+        if frames.isEmpty { frames.reserveCapacity(16) }
+        append(StackFrame(file: text(open + 1, colon), line: number, function: text(function, open)))
+        isFirstLine = false
+        return true
     }
 
     mutating func read(_ raw: Substring) {

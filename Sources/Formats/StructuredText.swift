@@ -9,11 +9,19 @@ enum StructuredText {
     /// One line for a title: blanks folded, dangerous characters gone, at most `Limits.titleCharacters`.
     static func title(_ text: String) -> String { foldingBlanks(text).clipped(to: Limits.titleCharacters) }
 
+    /// The same of text where it stands; nothing for none.
+    static func title(_ value: XMLRawText?) -> String {
+        guard let value else { return "" }
+        let isPlain = !value.isEscaped && value.bytes.count <= Limits.titleCharacters && isFolded(value.bytes) && isPrintable(value.bytes)
+        return isPlain ? String(decoding: value.bytes, as: UTF8.self) : title(value.text)
+    }
+
     /// Text of many lines: line ends as `\n`, terminal controls and direction overrides gone, blanks at the ends cut, at most
     /// `limit` bytes.
     static func body(_ text: String, limit: Int = Limits.bodyBytes) -> String {
         var text = text.utf8.count > 2 * limit ? text.clipped(toBytes: 2 * limit) : text
         return text.withUTF8 { bytes -> String in
+            if isPrintable(UnsafeRawBufferPointer(bytes), orLines: true) { return trimmed(bytes).clipped(toBytes: limit) }
             var out: [UInt8] = []
             out.reserveCapacity(bytes.count)
             var end = 0  // behind the last that is not blank
@@ -34,6 +42,24 @@ enum StructuredText {
             }
             return String(decoding: out[..<end], as: UTF8.self).clipped(toBytes: limit)
         }
+    }
+
+    /// True when there is nothing but ASCII and no control in it, or none but line feeds and tabs. Looks at all: that is quick.
+    private static func isPrintable(_ bytes: UnsafeRawBufferPointer, orLines: Bool = false) -> Bool {
+        var others: UInt8 = 0
+        for byte in bytes {
+            let isLine = orLines && (byte == 10 || byte == 9)
+            others |= byte &- 32 < 95 || isLine ? 0 : 1
+        }
+        return others == 0
+    }
+
+    private static func trimmed(_ bytes: UnsafeBufferPointer<UInt8>) -> String {
+        func isBlank(_ byte: UInt8) -> Bool { byte == 32 || byte == 10 || byte == 9 }
+        var (from, to) = (0, bytes.count)
+        while from < to, isBlank(bytes[from]) { from += 1 }
+        while from < to, isBlank(bytes[to - 1]) { to -= 1 }
+        return String(decoding: UnsafeBufferPointer(rebasing: bytes[from..<to]), as: UTF8.self)
     }
 
     /// How many bytes the scalar at `at` takes if it is dangerous (`Unicode.Scalar.isDangerous`) and no line end or tab; else 0.
@@ -97,14 +123,15 @@ enum StructuredText {
     /// True when single blanks between words are all there is to fold; a byte that may begin another kind of blank says no.
     private static func isFolded(_ text: String) -> Bool {
         var text = text
-        return text.withUTF8 { bytes in
-            var last: UInt8 = 32
-            for byte in bytes {
-                if byte == 0xC2 || byte &- 9 <= 4 || byte == 32 && last == 32 { return false }
-                last = byte
-            }
-            return bytes.isEmpty || last != 32
+        return text.withUTF8 { isFolded(UnsafeRawBufferPointer($0)) }
+    }
+    private static func isFolded(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        var last: UInt8 = 32
+        for byte in bytes {
+            if byte == 0xC2 || byte &- 9 <= 4 || byte == 32 && last == 32 { return false }
+            last = byte
         }
+        return bytes.isEmpty || last != 32
     }
 
     /// Attributes as far as `Limits.attributesBytes` goes, in the order of their names; the names of what was left out are

@@ -53,10 +53,11 @@ final class TestReportDialect {
             textIsDetail: true,
             verdict: { element in
                 // GoogleTest and its kin state tests that did not run in an attribute.
-                func isIdle(_ word: String?) -> Bool { word.map { idle.contains($0.lowercased()) } ?? false }
-                return isIdle(element["status"]) || isIdle(element["result"]) ? .skipped : nil
+                isIdle(element["status"]) || isIdle(element["result"]) ? .skipped : nil
             })
     }
+    /// `status` or `result` of a test that did not run.
+    static func isIdle(_ word: String?) -> Bool { word.map { idle.contains($0.lowercased()) } ?? false }
 
     private static var trx: TestReportDialect {
         TestReportDialect(
@@ -124,13 +125,14 @@ final class TestReportDialect {
     }
 
     /// Seconds with a point or a comma (`time`, `duration`), or TRX's `hh:mm:ss.fffffff`.
-    func durationMs(of element: XMLElement) -> Int64 {
-        guard var text = element["time"] ?? element["duration"] else { return 0 }
-        let plain = text.withUTF8 { bytes -> Double? in
-            guard bytes.allSatisfy({ $0 &- 48 < 10 || $0 == 46 }) else { return nil }
-            return StructuredText.metricValue(UnsafeRawBufferPointer(bytes))
+    static func durationMs(_ value: XMLRawText?) -> Int64 {
+        guard let value else { return 0 }
+        if value.bytes.count <= 400, value.bytes.allSatisfy({ $0 &- 48 < 10 || $0 == 46 }),
+            let plain = StructuredText.metricValue(value.bytes)
+        {
+            return milliseconds(plain)
         }
-        if let plain { return Self.milliseconds(plain) }
+        let text = value.text
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
         var seconds = 0.0
         for part in parts.prefix(4) {
@@ -139,10 +141,14 @@ final class TestReportDialect {
             guard let value = Double(number.replacing(",", with: ".")), value.isFinite else { return 0 }
             seconds = seconds * 60 + value
         }
-        return Self.milliseconds(seconds)
+        return milliseconds(seconds)
     }
     private static func milliseconds(_ seconds: Double) -> Int64 {
         seconds > 0 && seconds < 1e12 ? Int64((seconds * 1_000).rounded()) : 0
+    }
+
+    static func line(_ text: String?) -> Int? {
+        text.flatMap { Int($0) }.flatMap { (0...100_000_000).contains($0) ? $0 : nil }
     }
 
     func time(of element: XMLElement) -> Instant? {

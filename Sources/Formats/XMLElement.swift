@@ -26,16 +26,9 @@ package struct XMLAttribute: Hashable, Sendable {
 struct XMLRawAttribute {
     var name: UnsafeRawBufferPointer
     var uri: UnsafeRawBufferPointer
-    var value: UnsafeRawBufferPointer
-    /// True when the value holds references or line ends that are still to be resolved.
-    var isEscaped: Bool
+    var value: XMLRawText
 
-    /// At most `Limits.bodyBytes`.
-    var text: String {
-        isEscaped
-            ? XMLEscapes.resolved(value, limit: Limits.bodyBytes)
-            : String(decoding: UnsafeRawBufferPointer(rebasing: value.prefix(Limits.bodyBytes)), as: UTF8.self)
-    }
+    var text: String { value.text }
     /// True when it has no namespace and this name.
     @inline(__always)
     func isNamed(_ other: StaticString) -> Bool {
@@ -64,6 +57,12 @@ package struct XMLElement {
         return nil
     }
 
+    /// The same where it stands.
+    func value(_ name: StaticString) -> XMLRawText? {
+        for attribute in raw where attribute.isNamed(name) { return attribute.value }
+        return nil
+    }
+
     /// The value of `xml:base`, or nil.
     var base: String? {
         let known = raw.first { attribute in
@@ -80,7 +79,7 @@ package struct XMLElement {
     func text(_ name: StaticString, known: String) -> String? {
         for attribute in raw where attribute.isNamed(name) {
             let isSame = known.utf8.withContiguousStorageIfAvailable { bytes in
-                !attribute.isEscaped && StructuredText.equal(attribute.value, UnsafeRawBufferPointer(bytes))
+                !attribute.value.isEscaped && StructuredText.equal(attribute.value.bytes, UnsafeRawBufferPointer(bytes))
             }
             return isSame == true ? known : attribute.text
         }
@@ -96,6 +95,12 @@ package protocol XMLVisitor: AnyObject {
     func end(_ name: String, uri: String)
     /// True when the rest need not be read; asked after each start tag.
     var isSatisfied: Bool { get }
+    /// Asked before each start tag below the root, in `depth` open elements: the visitor may read whole elements by itself, with
+    /// blanks between them, that it knows to be well-formed. Tells how many tags that were; nil, and the cursor as it was, when none.
+    func readAhead(_ cursor: inout XMLCursor, depth: Int) -> Int?
+}
+extension XMLVisitor {
+    package func readAhead(_ cursor: inout XMLCursor, depth: Int) -> Int? { nil }
 }
 
 /// Character data gathered from pieces, at most `limit` bytes.
@@ -105,14 +110,15 @@ struct XMLTextBuffer {
     init(limit: Int = Limits.bodyBytes * 2) { self.limit = limit }
 
     mutating func append(_ piece: UnsafeRawBufferPointer) {
-        if bytes.count < limit { bytes.append(contentsOf: piece.prefix(limit - bytes.count)) }
+        if bytes.count < limit { bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: piece.prefix(limit - bytes.count))) }
     }
     mutating func append(_ piece: String) {
         if bytes.count < limit { bytes.append(contentsOf: piece.utf8.prefix(limit - bytes.count)) }
     }
+    mutating func clear() { bytes.removeAll(keepingCapacity: true) }
     /// The text so far; the buffer is empty afterwards.
     mutating func take() -> String {
-        defer { bytes.removeAll(keepingCapacity: true) }
+        defer { clear() }
         return String(decoding: bytes, as: UTF8.self)
     }
 }
@@ -145,6 +151,17 @@ enum XMLEscapes {
         guard next > first, next - first < 8, next < bytes.count, bytes[next] == UInt8(ascii: ";") else { return nil }
         guard value >= 32 || value == 9 || value == 10 || value == 13, value != 0xFFFE, value != 0xFFFF else { return nil }
         return Unicode.Scalar(value).map { ($0, next + 1 - at) }
+    }
+
+    /// The scalar's UTF-8.
+    static func withBytes(of scalar: Unicode.Scalar, _ body: (UnsafeRawBufferPointer) -> Void) {
+        guard let units = UTF8.encode(scalar) else { return }
+        var (packed, count) = (UInt32(0), 0)
+        for unit in units {
+            packed |= UInt32(unit) << UInt32(8 * count)
+            count += 1
+        }
+        withUnsafeBytes(of: packed.littleEndian) { body(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
     }
 
     /// An attribute's value with its references resolved and line ends and tabs as blanks, at most about `limit` bytes.

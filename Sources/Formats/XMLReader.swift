@@ -165,7 +165,7 @@ private final class XMLSession {
                 self.attributes.append(
                     XMLRawAttribute(
                         name: XMLSession.bytes(item[0]), uri: XMLSession.bytes(item[2]),
-                        value: UnsafeRawBufferPointer(start: start, count: end - start), isEscaped: false))
+                        value: XMLRawText(bytes: UnsafeRawBufferPointer(start: start, count: end - start), isEscaped: false)))
             }
         }
         let line = Int64(context?.pointee.input?.pointee.line ?? 0) + skippedLines

@@ -173,6 +173,20 @@ struct StackTraceTests {
         #expect(summary.frames.count == Limits.stackFrames && summary.frames.first?.line == 200)
     }
 
+    @Test(arguments: [
+        "a.B.c(D.java:3)", "java.base/java.util.X$1.<init>(X-1.java:0012)", "c(D.java:0)", "c(D.java:123456789)", "c(D.java)", "c(:3)",
+        "(D.java:3)", "c(D.java:3) ", "c(D.java:3:4)", "c(file:///d.js:3)", "c(Native Method)", "D.java:3", "c(d:in `x':3)",
+        "panic: c(D:3)",
+    ])
+    func `a frame is read the same with one blank before it and with two`(frame: String) {
+        func trace(_ blanks: String) -> [StackSummary?] {
+            ["a.B: x\n\tat\(blanks)\(frame)\nCaused by: a.C: y\n\tat\(blanks)\(frame)", "goroutine 1 [running]:\nat\(blanks)\(frame)"].map {
+                StackTrace.parse($0)
+            } + [StackTrace.parse("Traceback (most recent call last):\n  File \"a.py\", line 3, in f\n\tat\(blanks)\(frame)\nE: x")]
+        }
+        #expect(trace(" ") == trace("  "))
+    }
+
     @Test func `numbers too large for a line are no line`() {
         #expect(StackTrace.parse("Error: x\n    at f (a.js:99999999999999999999:1)")?.frames.first?.line != 99_999)
     }
