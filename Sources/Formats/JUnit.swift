@@ -198,37 +198,39 @@ private final class TestReportVisitor: XMLVisitor {
         var words = XMLTextBuffer()
         var behind = cursor
         var tags = 0
-        while let test = PlainTestCase.read(&cursor, words: &words) {
+        var test = PlainTestCase()
+        while test.read(&cursor, words: &words) {
             (behind, tags) = (cursor, tags + test.tags)
             let name = test.className ?? test.class
             if !XMLRawText.isSame(name, known) { (known, common.className) = (name, StructuredText.title(name)) }
             if results.count == results.capacity {
-                // As if the rest were like what is read.
-                let likely = (results.count + 64) * cursor.bytes.count / cursor.at
-                results.reserveCapacity(max(results.count * 2, min(likely, results.count * 8)) + 64)
+                // As if the rest were like what is read: results are large, and to move them costs as much as to read them.
+                let likely = (results.count + results.count / 8) * cursor.bytes.count / cursor.at
+                results.reserveCapacity(max(results.count * 2, min(likely, results.count * 32)) + 64)
             }
-            results.append(result(of: test, like: common, words: &words))
+            results.append(common)
+            fill(&results[results.count - 1], from: test, words: &words)
             cursor.skipBlanks()
         }
         cursor = behind
         return tags > 0 ? tags : nil
     }
 
-    private func result(of test: PlainTestCase, like common: TestResult, words: inout XMLTextBuffer) -> TestResult {
-        var result = common
+    /// Puts into a result what the test says: all results are large, so each is made where it stays.
+    private func fill(_ result: inout TestResult, from test: PlainTestCase, words: inout XMLTextBuffer) {
         result.name = StructuredText.title(test.name)
         result.durationMs = TestReportDialect.durationMs(test.time ?? test.duration)
-        if let file = test.file { result.file = StructuredText.name(file.text, count: 1_000) ?? common.file }
+        if let file = test.file { result.file = StructuredText.name(file.text, count: 1_000) ?? result.file }
         if let line = test.line { result.line = TestReportDialect.line(line.text) }
-        if let time = test.timestamp { result.runAt = TestReportDialect.time(time.text) ?? common.runAt }
+        if let time = test.timestamp { result.runAt = TestReportDialect.time(time.text) ?? result.runAt }
         let isIdle = TestReportDialect.isIdle(test.status?.text) || TestReportDialect.isIdle(test.result?.text)
         if isIdle { result.outcome = .skipped }
-        guard let verdict = test.verdict else { return result }
+        guard let verdict = test.verdict else { return }
         var open = OpenTestResult(result: result, isDecided: isIdle)
         open.take(verdict.outcome, message: verdict.message?.text, type: verdict.type?.text)
         open.take(StructuredText.body(words.take()), isMessage: false)
         open.conclude(stack)
-        return open.result
+        result = open.result
     }
 
     // MARK: The end

@@ -25,14 +25,15 @@ struct PlainTestCase {
         var type: XMLRawText?
     }
 
-    private init() {}
+    init() {}
 
-    /// The test that begins here, and the verdict's text in `words`; the cursor stands behind it. Nil when it is not plain.
-    static func read(_ cursor: inout XMLCursor, words: inout XMLTextBuffer) -> PlainTestCase? {
-        guard cursor.skip("<testcase") else { return nil }
-        var test = PlainTestCase()
-        guard let isEmpty = attributes(&cursor, { test.take($0, $1) }) else { return nil }
-        return isEmpty || test.readContent(&cursor, words: &words) ? test : nil
+    /// Reads the test that begins here in place of the one before, and its verdict's text into `words`; the cursor stands behind it.
+    /// False when it is not plain.
+    mutating func read(_ cursor: inout XMLCursor, words: inout XMLTextBuffer) -> Bool {
+        guard cursor.skip("<testcase") else { return false }
+        self = PlainTestCase()
+        guard let isEmpty = PlainTestCase.attributes(&cursor, { take($0, $1) }) else { return false }
+        return isEmpty || readContent(&cursor, words: &words)
     }
 
     /// Reads the attributes to behind the tag, each without a prefix and wanted once; true when the element is empty.

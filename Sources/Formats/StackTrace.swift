@@ -219,6 +219,11 @@ private struct StackTraceReader {
         while !rest.isEmpty {
             rest = Substring(rest.utf8.drop { $0 == UInt8(ascii: "(") || $0 == UInt8(ascii: "[") || $0 == UInt8(ascii: "\"") })
             let word = Substring(rest.utf8.prefix { $0 != 32 && $0 != 9 })
+            guard word.utf8.contains(where: { $0 &- 65 < 26 || $0 > 127 }) else {
+                // No name of an exception is without a capital.
+                rest = trimmed(rest[word.endIndex...])
+                continue
+            }
             let name = Substring(word.unicodeScalars.prefix(while: Self.isOfName))
             let bare = name.ends(":") ? name.dropLast() : name
             let isClosed =
@@ -244,10 +249,12 @@ private struct StackTraceReader {
 
     /// `IllegalStateException`, `TypeError`, `java.lang.StackOverflowError`, `Errno::ECONNREFUSED`, `Error`.
     private static func isExceptionName(_ name: Substring) -> Bool {
-        guard let first = name.first, first.isLetter else { return false }
+        func isUppercase(_ character: Character) -> Bool { character.asciiValue.map { $0 &- 65 < 26 } ?? character.isUppercase }
+        func isLetter(_ character: Character) -> Bool { character.asciiValue.map { ($0 | 32) &- 97 < 26 } ?? character.isLetter }
+        guard let first = name.first, isLetter(first) else { return false }
         let last = name.split { $0 == "." || $0 == ":" || $0 == "$" || $0 == "\\" }.last ?? name
-        guard let initial = last.first, initial.isUppercase else { return false }
-        if last.allSatisfy({ $0.isUppercase || $0.isNumber }) { return name.begins("Errno::") }
+        guard let initial = last.first, isUppercase(initial) else { return false }
+        if last.allSatisfy({ isUppercase($0) || $0.isNumber }) { return name.begins("Errno::") }
         return last.ends("Exception") || last.ends("Error") || last.ends("Throwable") || last.ends("Fault")
     }
 

@@ -187,6 +187,7 @@ package struct XMLCursor {
     private func beginsName(_ byte: UInt8) -> Bool { isOfName(byte) && byte > UInt8(ascii: "9") }
 
     /// A name of ASCII letters, digits, points, hyphens and underlines, with at most one prefix.
+    @inline(__always)
     mutating func name() -> Name? {
         let start = at
         var local = at
@@ -207,12 +208,14 @@ package struct XMLCursor {
     /// `name = "value"`.
     mutating func attribute() -> (name: Name, value: XMLRawText)? {
         guard let name = self.name() else { return nil }
-        skipBlanks()
+        if byte(at) != UInt8(ascii: "=") { skipBlanks() }
         guard skip(UInt8(ascii: "=")) else { return nil }
-        skipBlanks()
-        return value().map { (name, $0) }
+        if byte(at) != UInt8(ascii: "\"") { skipBlanks() }
+        guard let value = self.value() else { return nil }
+        return (name, value)
     }
 
+    @inline(__always)
     private mutating func value() -> XMLRawText? {
         let quote = byte(at)
         guard quote == UInt8(ascii: "\"") || quote == UInt8(ascii: "'") else { return nil }
