@@ -10,17 +10,21 @@ import junitparser
 from lxml import etree
 
 path, name = sys.argv[1], sys.argv[2]
+kept = []  # what is read is freed after the measure, as ours is
 
 
 def with_junitparser():
     report = junitparser.JUnitXml.fromfile(path)
+    kept.append(report)
     for suite in report:
         for case in suite:
             yield case.name, case.classname, case.time, [(verdict.type, verdict.message, verdict.text) for verdict in case.result]
 
 
 def with_lxml():
-    for case in etree.parse(path).iter("testcase"):
+    tree = etree.parse(path)
+    kept.append(tree)
+    for case in tree.iter("testcase"):
         verdicts = [(child.get("type"), child.get("message"), child.text) for child in case if child.tag in ("failure", "error", "skipped")]
         yield case.get("name"), case.get("classname"), float(case.get("time", 0)), verdicts
 
