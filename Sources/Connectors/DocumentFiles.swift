@@ -238,9 +238,11 @@ struct DocumentFiles: Sendable {
     }
 
     private func origin(_ step: Step) -> DocumentOrigin {
-        DocumentOrigin(
+        var origin = DocumentOrigin(
             origin: settings.name, path: step.name, service: settings.text("service"), environment: settings.text("environment"),
             fallbackTime: step.file.signature.modifiedAt)
+        origin.known = step.memory.with { $0.known }
+        return origin
     }
 
     // MARK: - Probing

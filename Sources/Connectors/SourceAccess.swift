@@ -90,6 +90,15 @@ package struct SourceAccess: Sendable {
         }
     }
 
+    /// Objects of a source whose event is stored now. When there are too many, it begins anew.
+    package func remember(_ objects: [ObjectDigest], of source: String) {
+        if objects.isEmpty { return }
+        memory(of: source).with {
+            if $0.known.count + objects.count > Limits.knownObjects { $0.known = [] }
+            $0.known.formUnion(objects.prefix(Limits.knownObjects))
+        }
+    }
+
     /// What one source remembers until the end of this run.
     func memory(of source: String) -> RunMemory {
         memories.all.withLock { all in
@@ -112,6 +121,7 @@ final class RunMemory: Sendable {
         var tried: Set<String> = []
         var openFile: OpenFile?
         var history: GitHistory?
+        var known: Set<ObjectDigest> = []
         /// What the requests of a source leave behind: its breaker and budget, its connections, its secret.
         var courier: CourierState?
         var hasAsked = false

@@ -10,15 +10,17 @@ package enum AlertmanagerReader {
     package static func read(_ bytes: UnsafeRawBufferPointer, from document: DocumentOrigin) -> Reading {
         var reading = Reading()
         var pagerDuty = PagerDuty(document: document)
-        FactDocument.forEachObject(bytes, into: &reading, wanted: "alert") { fields, line, reading in
-            if let alerts = fields.value("alerts")?.arrayValue {
-                for alert in alerts { readAlert(FactFields(alert), line, document, &reading) }
-            } else if fields.fields("labels") != nil, fields.value("startsAt", "activeAt") != nil {
-                readAlert(fields, line, document, &reading)
-            } else if pagerDuty.accepts(fields) {
-                pagerDuty.read(fields, line, &reading)
-            } else {
-                readPlain(fields, line, document, &reading)
+        FactDocument.forEachNode(bytes, into: &reading, wanted: "alert") { node, line, reading in
+            if let alerts = node["alerts"], alerts.isArray {
+                for alert in alerts.elements { readUnknown(alert, line, document, &reading) }
+            } else if node["labels"]?.isObject == true, node["startsAt"] != nil || node["activeAt"] != nil {
+                readUnknown(node, line, document, &reading)
+            } else if let fields = FactFields(node.value) {
+                if pagerDuty.accepts(fields) {
+                    pagerDuty.read(fields, line, &reading)
+                } else {
+                    readPlain(fields, line, document, &reading)
+                }
             }
         }
         pagerDuty.finish(&reading)
@@ -26,6 +28,17 @@ package enum AlertmanagerReader {
     }
 
     // MARK: Alertmanager
+
+    /// What fires on is sent again and again, in groups that change.
+    private static func readUnknown(_ alert: JSONNode, _ line: Int64, _ document: DocumentOrigin, _ reading: inout Reading) {
+        let digest = alert.digest
+        if document.known.contains(digest) { return }
+        let before = reading.events.count
+        readAlert(FactFields(alert.value), line, document, &reading)
+        if reading.events.count > before, let event = reading.events.last {
+            reading.objects.append(ReadObject(digest: digest, event: event.fingerprint))
+        }
+    }
 
     static func readAlert(_ fields: FactFields?, _ line: Int64, _ document: DocumentOrigin, _ reading: inout Reading) {
         guard let fields, let labels = fields.fields("labels") else {

@@ -85,6 +85,16 @@ enum FactDocument {
         _ bytes: UnsafeRawBufferPointer, into reading: inout Reading, wanted: String,
         _ body: (FactFields, Int64, inout Reading) -> Void
     ) {
+        forEachNode(bytes, into: &reading, wanted: wanted) { node, line, reading in
+            if let fields = FactFields(node.value) { body(fields, line, &reading) }
+        }
+    }
+
+    /// The same without building values; the node is an object and must not leave `body`.
+    static func forEachNode(
+        _ bytes: UnsafeRawBufferPointer, into reading: inout Reading, wanted: String,
+        _ body: (JSONNode, Int64, inout Reading) -> Void
+    ) {
         JSONReader.documents(bytes) { line, outcome in
             switch outcome {
             case .failure(let problem):
@@ -104,16 +114,16 @@ enum FactDocument {
 
     private static func object(
         _ node: JSONNode, _ line: Int64, _ wanted: String, _ reading: inout Reading,
-        _ body: (FactFields, Int64, inout Reading) -> Void
+        _ body: (JSONNode, Int64, inout Reading) -> Void
     ) {
         guard node.isObject else {
             return reading.refuse("it is not an object, so it is no \(wanted)", line: line, excerpt: StructuredText.title(node.excerpt()))
         }
-        guard node.tapeCount <= objectValues, let fields = FactFields(node.value) else {
+        guard node.tapeCount <= objectValues else {
             return reading.refuse(
                 "the object holds more than \(objectValues) values", line: line, excerpt: StructuredText.title(node.excerpt()))
         }
-        body(fields, line, &reading)
+        body(node, line, &reading)
     }
 
     static func excerpt(_ fields: FactFields) -> String {

@@ -318,6 +318,44 @@ package struct JSONNode {
         }
     }
 
+    /// What the value says: of its strings, numbers and their nesting. Members in another order are another value.
+    package var digest: ObjectDigest {
+        // The tape holds the strings of a value one behind the other, each with its length before it and a zero behind it.
+        let end = next
+        var first = 0
+        var last = 0
+        var index = at
+        while index < end {
+            let tag = UInt8(truncatingIfNeeded: words[index] >> 56)
+            if tag == 34 {
+                let start = Int(words[index] & 0x00FF_FFFF_FFFF_FFFF)
+                if last == 0 { first = start }
+                last = start + 5 + Int(UnsafeRawPointer(strings + start).loadUnaligned(as: UInt32.self))
+            }
+            index += Self.isWide(tag) ? 2 : 1
+        }
+        return withUnsafeTemporaryAllocation(byteCount: (end - at) * 5 + last - first, alignment: 8) { said in
+            var count = 0
+            index = at
+            while index < end {
+                let tag = UInt8(truncatingIfNeeded: words[index] >> 56)
+                said[count] = tag
+                count += 1
+                index += 1
+                if Self.isWide(tag) {
+                    said.storeBytes(of: words[index], toByteOffset: count, as: UInt64.self)
+                    count += 8
+                    index += 1
+                }
+            }
+            UnsafeMutableRawBufferPointer(rebasing: said[count...]).copyMemory(
+                from: UnsafeRawBufferPointer(start: strings + first, count: last - first))
+            return SHA256Digest.prefix128(of: UnsafeRawBufferPointer(rebasing: said[..<(count + last - first)]))
+        }
+    }
+    /// Numbers take two words: `l`, `u` and `d`.
+    @inline(__always) private static func isWide(_ tag: UInt8) -> Bool { tag == 108 || tag == 117 || tag == 100 }
+
     /// The value with everything in it; the recursion is as deep as `Limits.jsonDepth` at most.
     package var value: JSONValue {
         switch tag {

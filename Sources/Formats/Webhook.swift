@@ -22,6 +22,7 @@ package enum WebhookReader {
     }
 
     private static func readJSON(_ bytes: UnsafeRawBufferPointer, _ document: DocumentOrigin) -> Reading {
+        if JSONReader.withDocument(bytes, isAlertsAlone) == .success(true) { return AlertmanagerReader.read(bytes, from: document) }
         var reading = Reading()
         guard case .success(.object(let members)) = JSONReader.parse(bytes) else {
             return bytes.isEmpty ? reading : AlertmanagerReader.read(bytes, from: document)  // a list, lines, or a fault with its place
@@ -39,6 +40,12 @@ package enum WebhookReader {
             return AlertmanagerReader.read(bytes, from: document)
         }
         return reading
+    }
+
+    /// What most hooks bring, told without building it.
+    private static func isAlertsAlone(_ node: JSONNode) -> Bool {
+        let others: [StaticString] = ["object_kind", "repository", "zen", "event", "specversion"]
+        return node["alerts"]?.isArray == true && !others.contains { node[$0] != nil }
     }
 
     private static func isIncident(_ event: FactFields) -> Bool { event.fields("data")?.line("type") == "incident" }

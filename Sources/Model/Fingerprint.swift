@@ -15,6 +15,16 @@ package enum SHA256Digest {
     package static func hex(of input: UnsafeRawBufferPointer) -> String {
         bytes(of: input).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
+    /// The first 128 bits, for what is kept in memory only.
+    package static func prefix128(of input: UnsafeRawBufferPointer) -> ObjectDigest {
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 32) { digest in
+            digest.initialize(repeating: 0)
+            _ = SHA256(input.baseAddress?.assumingMemoryBound(to: UInt8.self), input.count, digest.baseAddress)
+            let bytes = UnsafeRawBufferPointer(digest)
+            return ObjectDigest(
+                first: bytes.loadUnaligned(as: UInt64.self), second: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+        }
+    }
     /// The first 64 bits, for keys inside the store.
     package static func prefix64(of text: String) -> UInt64 {
         bytes(of: text).prefix(8).reduce(0) { $0 << 8 | UInt64($1) }

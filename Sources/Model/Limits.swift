@@ -42,6 +42,8 @@ package enum Limits {
     package static let spansPerPage = 50_000
     package static let eventsPerPage = 10_000
     package static let filesPerSource = 10_000
+    /// Of one source in one run: objects that need not be read again when they come again.
+    package static let knownObjects = 200_000
     package static let regexMatchSteps: UInt32 = 200_000
 }
 

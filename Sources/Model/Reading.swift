@@ -37,9 +37,31 @@ package struct Rejection: Hashable, Sendable {
     }
 }
 
+/// What an object of a document says, whatever blanks stand in it: 128 bits of SHA-256.
+package struct ObjectDigest: Hashable, Sendable {
+    package var first: UInt64
+    package var second: UInt64
+    package init(first: UInt64, second: UInt64) {
+        self.first = first
+        self.second = second
+    }
+}
+
+/// An object that gave one event and nothing else.
+package struct ReadObject: Hashable, Sendable {
+    package var digest: ObjectDigest
+    package var event: Fingerprint
+    package init(digest: ObjectDigest, event: Fingerprint) {
+        self.digest = digest
+        self.event = event
+    }
+}
+
 /// What a pure reader made of some bytes: facts, telemetry, refusals. Never an exception.
 package struct Reading: Sendable {
     package var events: [Event] = []
+    /// Objects that say nothing new when they come again (`DocumentOrigin.known`), of formats that repeat themselves.
+    package var objects: [ReadObject] = []
     package var logs: [LogBatch] = []
     package var metrics: [MetricTrack] = []
     package var spans: [Span] = []
@@ -50,6 +72,7 @@ package struct Reading: Sendable {
     package init() {}
     package mutating func append(_ other: Reading) {
         events += other.events
+        objects += other.objects
         logs += other.logs
         metrics += other.metrics
         spans += other.spans
@@ -140,6 +163,8 @@ package struct DocumentOrigin: Hashable, Sendable {
     package var environment: String?
     /// The moment assumed for facts without a time (the file's modification time).
     package var fallbackTime: Instant
+    /// Objects of this source whose event is stored: a reader may pass over them.
+    package var known: Set<ObjectDigest> = []
     package init(origin: String, path: String, service: String? = nil, environment: String? = nil, fallbackTime: Instant) {
         self.origin = origin
         self.path = path

@@ -56,6 +56,31 @@ import Testing
         #expect(event?.endedAt == nil)
     }
 
+    private func read(_ text: String, knowing first: Reading) -> Reading {
+        var document = StructuredSample.document()
+        document.known = Set(first.objects.map(\.digest))
+        return Array(text.utf8).withUnsafeBytes { AlertmanagerReader.read($0, from: document) }
+    }
+
+    @Test func `an alert that is known is passed over, whoever delivers it`() {
+        let first = read(StructuredSample.alertmanager)
+        let again = StructuredSample.alertmanager.replacing("\"receiver\":\"team\"", with: "\"receiver\":\"other\"")
+        #expect(first.events.count == 1 && first.objects.map(\.event) == first.events.map(\.fingerprint))
+        #expect(read(again, knowing: first).events.isEmpty)
+    }
+
+    @Test func `the end of an alert that is known is read`() {
+        let text = StructuredSample.alertmanager.replacing("\"firing\"", with: "\"resolved\"")
+            .replacing("0001-01-01T00:00:00Z", with: "2026-11-22T14:30:00Z")
+        #expect(read(text, knowing: read(StructuredSample.alertmanager)).events == read(text).events)
+    }
+
+    @Test func `what was refused is refused again`() {
+        let text = StructuredSample.alertmanager.replacing("\"alerts\":[", with: "\"alerts\":[{\"status\":\"firing\"},7,")
+        let first = read(text)
+        #expect(first.rejections.count == 2 && read(text, knowing: first).rejections == first.rejections)
+    }
+
     @Test func `one bad alert of a group costs one rejection`() {
         let text = StructuredSample.alertmanager.replacing(
             "\"alerts\":[", with: "\"alerts\":[{\"status\":\"firing\"},7,{\"labels\":{\"a\":\"b\"},\"startsAt\":\"soon\"},")

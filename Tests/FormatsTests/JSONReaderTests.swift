@@ -32,6 +32,30 @@ import Testing
         #expect(problem(text)?.offset == offset)
     }
 
+    private func digest(_ text: String) throws -> ObjectDigest {
+        try Array(text.utf8).withUnsafeBytes { JSONReader.withDocument($0) { $0.digest } }.get()
+    }
+
+    @Test func `the same value has one digest, whatever stands around it`() throws {
+        let plain = try digest(#"{"a":"é","b":[1,2.5,true]}"#)
+        #expect(try digest(#"{ "a" : "\u00e9", "b": [1, 2.5,true ] }"#) == plain)
+        let inner = try Array(#"["x",{"a":"é","b":[1,2.5,true]},7]"#.utf8).withUnsafeBytes {
+            JSONReader.withDocument($0) { $0.elements.map(\.digest) }
+        }.get()
+        #expect(inner[1] == plain)
+    }
+
+    @Test func `values that differ in anything have digests that differ`() throws {
+        let texts = [
+            "{}", "[]", "null", "true", "false", "0", "0.0", "1", "\"\"", "\"1\"", "[1]", "[[1]]", "[1,1]", "[[],1]", "[1,[]]",
+            "[\"a\",\"b\"]",
+            "[\"ab\",\"\"]", "[\"\",\"ab\"]", "[\"ab\"]", "{\"a\":\"b\"}", "{\"a\":1}", "{\"a\":\"1\"}", "{\"a\":1,\"b\":2}",
+            "{\"b\":2,\"a\":1}",
+            "{\"a\":{\"b\":2}}", "[\"a\\u0000b\"]", "[\"a\",\"\\u0000b\"]",
+        ]
+        #expect(Set(try texts.map(digest)).count == texts.count)
+    }
+
     @Test func `text that is not UTF-8 is a problem`() {
         let bytes: [UInt8] = Array("{\"a\":\"".utf8) + [0xFF, 0xFE] + Array("\"}".utf8)
         let outcome = bytes.withUnsafeBytes { JSONReader.parse($0) }

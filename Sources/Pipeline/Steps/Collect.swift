@@ -107,7 +107,9 @@ struct Collect {
         switch fetched.result {
         case .success((let page, let read)?):
             if run.pages % 8 == 0 { context.progress.say("reading \(run.name), \(grouped(collected.records)) log records so far") }
-            try store.transaction { try store(page, read, run.name, &run.summarizer, &collected) }
+            let secretive = try store.transaction { try store(page, read, run.name, &run.summarizer, &collected) }
+            // Secrets are counted each time that they come.
+            access.remember(read.reading.objects.filter { !secretive.contains($0.event) }.map(\.digest), of: run.name)
             run.cursors.merge(page.cursorUpdates) { _, new in new }
             run.pages += 1
             return run.pages < Limits.pagesPerSource
@@ -134,12 +136,22 @@ struct Collect {
         }
     }
 
+    /// The events out of which secrets were taken.
     private func store(
         _ page: Page, _ read: PageReading, _ name: String, _ summarizer: inout LogSummarizer, _ collected: inout RunSummary.Collected
-    ) throws {
+    ) throws -> Set<Fingerprint> {
         var reading = read.reading
         if let since = context.since { reading.drop(before: since) }
-        let events = reading.events.map { context.prepare($0, origin: name, redactions: &collected.redactions) }
+        var secretive: Set<Fingerprint> = []
+        let events = reading.events.map { event in
+            var taken: [String: Int] = [:]
+            let prepared = context.prepare(event, origin: name, redactions: &taken)
+            if !taken.isEmpty {
+                secretive.insert(event.fingerprint)
+                collected.redactions.merge(taken, uniquingKeysWith: +)
+            }
+            return prepared
+        }
         collected.events += try store.append(events).inserted
         if !reading.logs.isEmpty {
             for batch in reading.logs { summarizer.add(batch) }
@@ -180,6 +192,7 @@ struct Collect {
         for (item, cursor) in page.cursorUpdates.sorted(by: { $0.key < $1.key }) {
             try store.save(cursor: cursor, origin: name, item: item)
         }
+        return secretive
     }
 
     // MARK: - Names made ours, secrets out
