@@ -46,69 +46,76 @@ package struct SimilarityIndex {
 
     /// The most alike first, ties by number; at most `limit`.
     package func similar(to profile: Similarity.Profile, notSimilar: Set<Int> = [], limit: Int = 5) -> [SimilarCase] {
-        if cases.isEmpty { return [] }
+        if cases.isEmpty || limit < 1 { return [] }
         let total = cases.count + 1
+        var weights = SquaredRarity(total)
         let shared = sharedEntities(profile, total)
-        let words = cosines(tokens, profile.tokens, total)
-        let struck = cosines(services, profile.services, total)
-        let places = Set(shared.keys).union(words.keys).union(struck.keys)
-        // Numbers first: words only for those that are told.
-        let alike = places.compactMap { place -> Alike? in
-            let number = cases[Int(place)].mention.number
-            if number == profile.number || notSimilar.contains(number) { return nil }
-            let alike = Alike(place: place, number: number, entity: shared[place], text: words[place], service: struck[place])
-            return alike.score < Similarity.floor ? nil : alike
+        let words = sharedNames(tokens, profile.tokens, &weights)
+        let struck = sharedNames(services, profile.services, &weights)
+        var first: [Alike] = []
+        // Later ones first: they have most in common, and of what can no longer be among the first nothing more is worked out.
+        for (place, other) in cases.enumerated().reversed() {
+            guard shared.isShared(place) || words.isShared(place) || struck.isShared(place) else { continue }
+            let least = first.count < limit ? Similarity.floor : first.last?.score ?? 0
+            let most = Alike.values(1 - shared.values[place], words.greatestCosine(place), struck.greatestCosine(place))
+            let number = other.mention.number
+            if Alike.score(most) < least - Self.rounding || number == profile.number || notSimilar.contains(number) { continue }
+            let values = Alike.values(
+                1 - shared.values[place], cosine(tokens, words, place, &weights), cosine(services, struck, place, &weights))
+            let alike = Alike(place: place, number: number, values: values, score: Alike.score(values))
+            if alike.score < Similarity.floor { continue }
+            first.insert(alike, at: first.firstIndex { alike.isBefore($0) } ?? first.endIndex)
+            if first.count > limit { first.removeLast() }
         }
-        return alike.sorted { ($1.score, $0.number) < ($0.score, $1.number) }.prefix(max(0, limit)).map { told($0, of: total) }
+        return first.map { alike in
+            told(alike, shared.best(alike.place), words.best(alike.place), struck.best(alike.place), of: total)
+        }
     }
 
-    private typealias Shared = (value: Double, best: Int32)
+    /// More than what rounding adds to a score.
+    private static let rounding = 0.001
 
-    /// An earlier case and what it shares, with the share of each kind in the score.
+    /// An earlier case with the share of each kind in the score.
     private struct Alike {
-        let place: Int32
+        let place: Int
         let number: Int
-        let entity: Int32?
-        let text: Int32?
-        let service: Int32?
-        let values: (entity: Double, text: Double, service: Double)
+        let values: Values
         let score: Double
+        typealias Values = (entity: Double, text: Double, service: Double)
 
-        init(place: Int32, number: Int, entity: Shared?, text: Shared?, service: Shared?) {
-            self.place = place
-            self.number = number
-            self.entity = entity?.best
-            self.text = text?.best
-            self.service = service?.best
-            values = (
-                Scores.stored(Similarity.entityWeight * (entity?.value ?? 0)), Scores.stored(Similarity.textWeight * (text?.value ?? 0)),
-                Scores.stored(Similarity.serviceWeight * (service?.value ?? 0))
+        static func values(_ entity: Double, _ text: Double, _ service: Double) -> Values {
+            (
+                Scores.stored(Similarity.entityWeight * entity), Scores.stored(Similarity.textWeight * text),
+                Scores.stored(Similarity.serviceWeight * service)
             )
+        }
+        static func score(_ values: Values) -> Double {
             // The greatest first, as the terms stand.
             let (x, y, z) = values
             let (greatest, least) = (max(x, y, z), min(x, y, z))
             let middle = max(min(x, y), min(max(x, y), z))
-            score = Scores.stored(1 - (1 - greatest) * (1 - middle) * (1 - least))
+            return Scores.stored(1 - (1 - greatest) * (1 - middle) * (1 - least))
         }
+        func isBefore(_ other: Alike) -> Bool { (other.score, number) < (score, other.number) }
     }
 
-    private func told(_ alike: Alike, of total: Int) -> SimilarCase {
+    private func told(_ alike: Alike, _ entity: Int32?, _ text: Int32?, _ service: Int32?, of total: Int) -> SimilarCase {
         var terms: [Term] = []
-        if let best = alike.entity {
+        if let best = entity {
             let name = entities.names[Int(best)].replacing(":", with: " ", maxReplacements: 1).clipped(to: 100)
             terms.append(
                 Term(
                     name: "entity", value: alike.values.entity,
                     why: "the same \(name), in \(entities.count(best)) of \(Phrases.counted(total, "investigation"))"))
         }
-        if let best = alike.text {
+        if let best = text {
             terms.append(Term(name: "text", value: alike.values.text, why: "shares rare words, “\(tokens.names[Int(best)])” first"))
         }
-        if let best = alike.service {
+        if let best = service {
             terms.append(Term(name: "service", value: alike.values.service, why: "\(services.names[Int(best)]) was struck both times"))
         }
         terms = terms.filter { $0.value > 0 }.sorted { ($1.value, $0.name) < ($0.value, $1.name) }
-        let other = cases[Int(alike.place)]
+        let other = cases[alike.place]
         let why = terms.first?.why ?? ""
         return SimilarCase(
             mention: other.mention, score: alike.score, terms: terms, summary: why.prefix(1).uppercased() + why.dropFirst() + ".",
@@ -117,59 +124,115 @@ package struct SimilarityIndex {
 
     private static let commonKinds = ["metric:", "operation:", "alert:"]
 
-    private func rarity(_ count: Int, of total: Int) -> Double { log(1 + Double(total) / Double(count)) }
+    /// `log(1 + total / count)` squared, each worked out once.
+    private struct SquaredRarity {
+        let total: Int
+        private var known: [Double]
+        init(_ total: Int) {
+            self.total = total
+            known = [Double](repeating: -1, count: total + 1)
+        }
+        /// For 1 to `total` cases.
+        subscript(count: Int) -> Double {
+            mutating get {
+                let count = min(max(1, count), total)
+                if known[count] < 0 { known[count] = pow(log(1 + Double(total) / Double(count)), 2) }
+                return known[count]
+            }
+        }
+    }
 
-    /// The noisy-or of the shared facts, each half its squared rarity: a fact of these two alone is nearly .5, a fact of half of all
-    /// cases little, however many other facts a long case has. In a short history nothing is rare yet; names that every service
-    /// bears say less.
-    private func sharedEntities(_ profile: Similarity.Profile, _ total: Int) -> [Int32: (value: Double, best: Int32)] {
+    /// What one case shares with each of those before it.
+    private struct Shared {
+        /// By place.
+        var values: [Double]
+        /// Its names that others have, the rarest first, of equally rare ones the first by text.
+        private let ids: [Int32]
+        let known: Set<Int32>
+        /// By place: the first of them that is shared.
+        private var bests: [Int32]
+        /// The squared length of the case's own vector.
+        var own = 0.0
+
+        init(_ ids: [Int32], of count: Int, from start: Double) {
+            self.ids = ids
+            known = Set(ids)
+            values = [Double](repeating: start, count: count)
+            bests = [Int32](repeating: .max, count: count)
+        }
+        func isShared(_ place: Int) -> Bool { bests[place] != .max }
+        func best(_ place: Int) -> Int32? { isShared(place) ? ids[Int(bests[place])] : nil }
+        @inline(__always) mutating func note(_ rank: Int32, at place: Int) { bests[place] = min(bests[place], rank) }
+        /// The other's vector is no shorter than what is shared of it.
+        func greatestCosine(_ place: Int) -> Double { own > 0 ? min(1, (values[place] / own).squareRoot()) : 0 }
+    }
+
+    /// The ids of those names that others have, in their order, with their ranks.
+    private func ranked(_ list: [String], in field: Field) -> (names: [(name: String, id: Int32, rank: Int32)], byRank: [Int32]) {
+        let ids = list.compactMap { name in field.ids[name].map { (name: name, id: $0) } }
+        let order = ids.indices.sorted {
+            let (left, right) = (ids[$0], ids[$1])
+            return (field.count(left.id), left.name) < (field.count(right.id), right.name)
+        }
+        var ranks = [Int32](repeating: 0, count: ids.count)
+        for (rank, index) in order.enumerated() { ranks[index] = Int32(rank) }
+        return (ids.indices.map { (ids[$0].name, ids[$0].id, ranks[$0]) }, order.map { ids[$0].id })
+    }
+
+    /// The noisy-or of the shared facts (as what is missing to 1), each half its squared rarity: a fact of these two alone is nearly .5,
+    /// a fact of half of all cases little, however many other facts a long case has. In a short history nothing is rare yet; names
+    /// that every service bears say less.
+    private func sharedEntities(_ profile: Similarity.Profile, _ total: Int) -> Shared {
         let most = log(1 + Double(total) / 2)
-        var missing: [Int32: (value: Double, best: Int32)] = [:]
-        for name in profile.entities {
-            guard let id = entities.ids[name] else { continue }
+        let (names, byRank) = ranked(profile.entities, in: entities)
+        var missing = Shared(byRank, of: cases.count, from: 1)
+        for (name, id, rank) in names {
             let count = entities.count(id)
+            let rarity = log(1 + Double(total) / Double(count))
             let spread = 1 - Double(count) / Double(total + 1)
             let isCommon = Self.commonKinds.contains { name.hasPrefix($0) }
-            let value = 0.5 * pow(min(1, rarity(count, of: total) / most), 2) * spread * (isCommon ? 0.6 : 1)
+            let value = 0.5 * pow(min(1, rarity / most), 2) * spread * (isCommon ? 0.6 : 1)
             for place in entities.postings[Int(id)] {
-                let held = missing[place] ?? (1, id)
-                missing[place] = (held.value * (1 - value), better(held.best, id, entities))
+                missing.values[Int(place)] *= 1 - value
+                missing.note(rank, at: Int(place))
             }
         }
-        return missing.mapValues { (1 - $0.value, $0.best) }
+        return missing
     }
 
-    /// Cosine of two sets weighted by squared rarity, and the rarest shared member.
-    private func cosines(_ field: Field, _ list: [String], _ total: Int) -> [Int32: (value: Double, best: Int32)] {
-        var products: [Int32: (value: Double, best: Int32)] = [:]
+    /// What the shared names weigh, each its squared rarity.
+    private func sharedNames(_ field: Field, _ list: [String], _ weights: inout SquaredRarity) -> Shared {
+        let (names, byRank) = ranked(list, in: field)
+        var shared = Shared(byRank, of: cases.count, from: 0)
         var own = 0.0
-        var mine: Set<Int32> = []
+        var index = 0
         for name in list {
-            guard let id = field.ids[name] else {
-                own += pow(rarity(1, of: total), 2)
+            guard index < names.count, names[index].name == name else {
+                own += weights[1]
                 continue
             }
-            mine.insert(id)
-            let weight = pow(rarity(field.count(id), of: total), 2)
+            let (_, id, rank) = names[index]
+            index += 1
+            let weight = weights[field.count(id)]
             own += weight
             for place in field.postings[Int(id)] {
-                let held = products[place] ?? (0, id)
-                products[place] = (held.value + weight, better(held.best, id, field))
+                shared.values[Int(place)] += weight
+                shared.note(rank, at: Int(place))
             }
         }
-        return products.reduce(into: [:]) { out, item in
-            let other = field.members[Int(item.key)].reduce(0.0) {
-                $0 + pow(rarity(mine.contains($1) ? field.count($1) : field.count($1) - 1, of: total), 2)
-            }
-            let norm = (own * other).squareRoot()
-            if norm > 0 { out[item.key] = (min(1, item.value.value / norm), item.value.best) }
-        }
+        shared.own = own
+        return shared
     }
 
-    /// The rarer of two names; of equally rare ones the first by text.
-    private func better(_ first: Int32, _ second: Int32, _ field: Field) -> Int32 {
-        let (a, b) = (field.count(first), field.count(second))
-        if a != b { return a < b ? first : second }
-        return field.names[Int(first)] <= field.names[Int(second)] ? first : second
+    /// The cosine of two sets of names weighted by squared rarity.
+    private func cosine(_ field: Field, _ shared: Shared, _ place: Int, _ weights: inout SquaredRarity) -> Double {
+        if !shared.isShared(place) { return 0 }
+        let mine = shared.known
+        let other = field.members[place].reduce(0.0) {
+            let count = field.count($1)
+            return $0 + weights[mine.contains($1) ? count : count - 1]
+        }
+        let norm = (shared.own * other).squareRoot()
+        return norm > 0 ? min(1, shared.values[place] / norm) : 0
     }
 }
