@@ -40,8 +40,15 @@ package struct Fingerprint: Hashable, Comparable, Sendable, Codable, CustomStrin
 
     /// Each part is preceded by its length, so that no two lists of parts run together.
     package init(_ parts: [String]) {
-        let joined = parts.map { "\($0.utf8.count):\($0)" }.joined(separator: ",")
-        text = Fingerprint.base32(SHA256Digest.bytes(of: joined).prefix(10))
+        var joined: [UInt8] = []
+        joined.reserveCapacity(parts.reduce(0) { $0 + $1.utf8.count + 8 })
+        for part in parts {
+            if !joined.isEmpty { joined.append(UInt8(ascii: ",")) }
+            joined.append(contentsOf: String(part.utf8.count).utf8)
+            joined.append(UInt8(ascii: ":"))
+            joined.append(contentsOf: part.utf8)
+        }
+        text = Fingerprint.base32(joined.withUnsafeBytes { SHA256Digest.bytes(of: $0) }.prefix(10))
     }
     package init(_ parts: String...) { self.init(parts) }
 
@@ -54,8 +61,8 @@ package struct Fingerprint: Hashable, Comparable, Sendable, Codable, CustomStrin
         try container.encode(text)
     }
 
+    private static let alphabet = Array("0123456789abcdefghjkmnpqrstvwxyz".utf8)
     private static func base32(_ bytes: some Sequence<UInt8>) -> String {
-        let alphabet = Array("0123456789abcdefghjkmnpqrstvwxyz".utf8)
         var out: [UInt8] = []
         var buffer: UInt32 = 0
         var bits = 0

@@ -70,6 +70,31 @@ extension Redactor {
 /// Names that say their value is a secret, in any case and with any of `_`, `-`, `.` or nothing between words.
 enum SecretNames {
     static func kind(of name: String) -> String? {
+        var name = name
+        return name.withUTF8 { kind(ofASCII: $0) } ?? kind(ofAny: name)
+    }
+
+    /// Nil in nil when a byte of the name is not ASCII.
+    private static func kind(ofASCII name: UnsafeBufferPointer<UInt8>) -> String?? {
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 81) { plain -> String?? in
+            var count = 0
+            for byte in name {
+                if byte >= 128 { return nil }
+                if byte == 95 || byte == 45 || byte == 46 || byte == 32 { continue }
+                if count < 81 {
+                    plain.initializeElement(at: count, to: byte >= 65 && byte <= 90 ? byte + 32 : byte)
+                    count += 1
+                }
+            }
+            if count > 80 { return .some(nil) }
+            for (kind, words) in endingBytes {
+                for word in words where word.count <= count && word.elementsEqual(plain[(count - word.count)..<count]) { return kind }
+            }
+            return .some(nil)
+        }
+    }
+
+    private static func kind(ofAny name: String) -> String? {
         let plain = name.lowercased().filter { $0 != "_" && $0 != "-" && $0 != "." && $0 != " " }
         if plain.isEmpty || plain.utf8.count > 80 { return nil }
         for (kind, words) in endings where words.contains(where: { plain.hasSuffix($0) }) { return kind }
@@ -83,4 +108,5 @@ enum SecretNames {
         ("token", ["token", "jwt"]),
         ("authorization", ["authorization", "cookie"]),
     ]
+    private static let endingBytes = endings.map { ($0.0, $0.1.map { Array($0.utf8) }) }
 }
