@@ -179,7 +179,7 @@ struct DocumentFiles: Sendable {
         }
         let count = isLast ? open.pending.count : (newline ?? 0) + 1
         var piece = Array(open.pending[..<count])
-        let lines = Int64(piece.reduce(0) { $0 + ($1 == 10 ? 1 : 0) })
+        let lines = piece.withUnsafeBufferPointer { $0.reduce(Int64(0)) { $0 &+ ($1 == 10 ? 1 : 0) } }
         var offset = line - 1
         if case .linesUnderHeader = cutting, open.start > 0 {
             piece = header(step) + piece

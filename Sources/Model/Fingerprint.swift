@@ -1,11 +1,17 @@
 import CCrypto
 
-/// SHA-256 by libcrypto (`SHA256(3)`): the only hash that names facts, pages and files.
+/// SHA-256 by libcrypto (`EVP_Digest(3)`): the only hash that names facts, pages and files.
 package enum SHA256Digest {
     package static func bytes(of input: UnsafeRawBufferPointer) -> [UInt8] {
         var digest = [UInt8](repeating: 0, count: 32)
-        _ = SHA256(input.baseAddress?.assumingMemoryBound(to: UInt8.self), input.count, &digest)
+        write(input, into: &digest)
         return digest
+    }
+    /// Looked up once; `SHA256(3)` looks it up at each call, under a lock. It is never changed.
+    nonisolated(unsafe) private static let method = EVP_MD_fetch(nil, "SHA256", nil)
+    private static func write(_ input: UnsafeRawBufferPointer, into digest: UnsafeMutablePointer<UInt8>?) {
+        if let method, EVP_Digest(input.baseAddress, input.count, digest, nil, method, nil) == 1 { return }
+        _ = SHA256(input.baseAddress?.assumingMemoryBound(to: UInt8.self), input.count, digest)
     }
     package static func bytes(of text: String) -> [UInt8] {
         var text = text
@@ -19,7 +25,7 @@ package enum SHA256Digest {
     package static func prefix128(of input: UnsafeRawBufferPointer) -> ObjectDigest {
         withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 32) { digest in
             digest.initialize(repeating: 0)
-            _ = SHA256(input.baseAddress?.assumingMemoryBound(to: UInt8.self), input.count, digest.baseAddress)
+            write(input, into: digest.baseAddress)
             let bytes = UnsafeRawBufferPointer(digest)
             return ObjectDigest(
                 first: bytes.loadUnaligned(as: UInt64.self), second: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
