@@ -43,11 +43,12 @@ def check_buildbot():
     run = caseboard(place, "run", now=now)
     fact(run["read"]["events"] == 2 and run["read"]["tests"] == 4, "two builds and the tests in their logs are read")
     events = {event["title"]: event for event in caseboard(place, "query", "events", now=now)["events"]}
-    passed, failed = events["checkout #1 passed"], events["checkout #2 failed in test"]
+    passed, failed = events["checkout #1 passed on main"], events["checkout #2 failed on main: test"]
+    log = failed["attributes"]["exemplar"]
     fact(passed["commit"] == good and failed["commit"] == bad, "each with its commit")
     fact(failed["type"] == "build_failure" and failed["service"] == "checkout", "the second is a failure of the service")
-    fact("AssertionError: expected 2, got 3" in failed["body"] and "line 200\n" not in failed["body"], "with the end of the failed step's log")
-    fact("PATH=" not in failed["body"], "and without the worker's environment")
+    fact("AssertionError: expected 2, got 3" in log and "line 200\n" not in log, "with the end of the failed step's log")
+    fact("PATH=" not in log, "and without the worker's environment")
     fact(failed["attributes"]["changes"] == [[bad, "Bob <bob@example.org>", "Add discounts"]], "it says whose change was new in it")
     test = next(event for event in events.values() if event["type"] == "test_failure")
     fact(test["commit"] == bad and test["attributes"]["test"] == "total", "the test that failed since then is a signal, of that commit")
