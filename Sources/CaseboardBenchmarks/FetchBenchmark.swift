@@ -2,8 +2,8 @@ import Foundation
 import Model
 import Pipeline
 
-/// A run that collects a hundred new alerts from a server that answers at once, beside the same run with none: what a hundred items of
-/// a healthy source cost, in waiting and in work of our own. The server is Python's, on loopback, in a process of its own.
+/// A run that collects a hundred new alerts from a server that answers at once, and one that learns that they ended: what a hundred
+/// items of a healthy source cost, the whole run with its store, in waiting and in work of our own. The server is Python's, on loopback, in a process of its own.
 enum FetchBenchmark {
     private static let items = 100
     private static let rounds = 15
@@ -44,7 +44,7 @@ enum FetchBenchmark {
         let (full, empty) = (figures(true), figures(false))
         print(
             "fetch: a run with \(items) new alerts of a healthy server takes \(twoDigits(full.waited)) ms, of which our CPU "
-                + "\(twoDigits(full.worked)) ms; with none \(twoDigits(empty.waited)) and \(twoDigits(empty.worked)) ms")
+                + "\(twoDigits(full.worked)) ms; one in which they ended \(twoDigits(empty.waited)) and \(twoDigits(empty.worked)) ms")
     }
 
     private static func alert(_ number: Int, at moment: Instant) -> JSONValue {
