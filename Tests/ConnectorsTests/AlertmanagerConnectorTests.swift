@@ -11,10 +11,7 @@ private func alert(_ name: String, from start: String = "2026-01-01T11:00:00Z", 
 
 @Suite struct AlertmanagerConnectorTests {
     private let workspace: Workspace
-    init() throws {
-        workspace = try Workspace()
-        workspace.now = Workspace.noon
-    }
+    init() throws { workspace = try Workspace(now: Workspace.noon) }
     private func collect(_ server: FakeServer, _ more: [String: JSONValue] = [:]) async throws -> Workspace.Run {
         let connector = try workspace.connector("alertmanager", ["url": "https://x.example"].merging(more) { $1 })
         return try await workspace.collect(connector, network: server.access())

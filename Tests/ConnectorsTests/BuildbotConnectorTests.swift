@@ -9,10 +9,7 @@ import Testing
 @Suite struct BuildbotConnectorTests {
     private let workspace: Workspace
     private let noon = Workspace.noon
-    init() throws {
-        workspace = try Workspace()
-        workspace.now = Workspace.noon
-    }
+    init() throws { workspace = try Workspace(now: Workspace.noon) }
     private func connector(_ more: [String: JSONValue] = [:]) throws -> any Connector {
         let settings: [String: JSONValue] = ["url": "https://x.example", "services": ["checkout-linux": "checkout"]]
         return try workspace.connector("buildbot", settings.merging(more) { $1 })

@@ -7,10 +7,7 @@ import Testing
 
 @Suite struct ElasticsearchConnectorTests {
     private let workspace: Workspace
-    init() throws {
-        workspace = try Workspace()
-        workspace.now = Workspace.noon
-    }
+    init() throws { workspace = try Workspace(now: Workspace.noon) }
     private func connector(_ more: [String: JSONValue] = [:]) throws -> any Connector {
         try workspace.connector(
             "elasticsearch", ["url": "https://x.example", "index": "logs-*", "limit": 2, "lookback": "10min"].merging(more) { $1 })

@@ -7,10 +7,7 @@ import Testing
 
 @Suite struct ExecTests {
     private let workspace: Workspace
-    init() throws {
-        workspace = try Workspace()
-        workspace.now = Workspace.noon
-    }
+    init() throws { workspace = try Workspace(now: Workspace.noon) }
     private func collect(_ script: String, _ more: [String: JSONValue] = [:]) async throws -> Workspace.Run {
         let command: [String: JSONValue] = ["command": ["sh", "-c", .string(script)]]
         return try await workspace.collect(try workspace.connector("exec", command.merging(more) { $1 }))

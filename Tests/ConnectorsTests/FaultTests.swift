@@ -134,12 +134,12 @@ private struct Subject: Sendable {
     }
 
     private func outcome(_ subject: Subject, _ fault: Fault) async throws -> Outcome {
-        let (undisturbed, failure) = try await collect(subject, fault, in: try readyWorkspace()) { _ in false }
+        let (undisturbed, failure) = try await collect(subject, fault, in: try Workspace(now: Workspace.noon)) { _ in false }
         #expect(failure == nil)
         #expect(!undisturbed.isEmpty)
 
         // A lasting fault: visible, nothing stored of the faulty answer, caught up by the next run.
-        let workspace = try readyWorkspace()
+        let workspace = try Workspace(now: Workspace.noon)
         let lasting = try await collect(subject, fault, in: workspace) { _ in true }
         #expect(lasting.failure != nil, "\(subject.kind): a server that \(fault.rawValue) goes unseen")
         #expect(lasting.said.isEmpty && workspace.cursors.isEmpty)
@@ -147,7 +147,7 @@ private struct Subject: Sendable {
         #expect(caughtUp.said == undisturbed)
 
         // The same fault once.
-        let passing = try await collect(subject, fault, in: try readyWorkspace()) { $0 == 0 }
+        let passing = try await collect(subject, fault, in: try Workspace(now: Workspace.noon)) { $0 == 0 }
         if passing.failure == nil {
             #expect(passing.said == undisturbed)
             return .askedAgain
@@ -155,11 +155,7 @@ private struct Subject: Sendable {
         return .caughtUp
     }
 
-    private func readyWorkspace() throws -> Workspace {
-        let workspace = try Workspace()
-        workspace.now = Workspace.noon
-        return workspace
-    }
+    private func readyWorkspace() throws -> Workspace { try Workspace(now: Workspace.noon) }
 
     @Test func `after every fault the end is that of an undisturbed run, or the gap is seen, as documented`() async throws {
         var rows = [

@@ -12,8 +12,7 @@ private let before = "6dcb09b5b57875f334f61aebed695e2e4193db5e"
     private let workspace: Workspace
     private let contract: Contract
     init() throws {
-        workspace = try Workspace()
-        workspace.now = Workspace.noon
+        workspace = try Workspace(now: Workspace.noon)
         contract = try Contract("gitlab")
     }
     private func collect(_ more: [String: JSONValue] = [:], _ server: FakeServer? = nil) async throws -> Workspace.Run {

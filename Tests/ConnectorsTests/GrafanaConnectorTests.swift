@@ -9,10 +9,7 @@ import Testing
 @Suite struct GrafanaConnectorTests {
     private let workspace: Workspace
     private let noon = Workspace.noon
-    init() throws {
-        workspace = try Workspace()
-        workspace.now = Workspace.noon
-    }
+    init() throws { workspace = try Workspace(now: Workspace.noon) }
     private func connector(_ more: [String: JSONValue] = [:]) throws -> any Connector {
         try workspace.connector("grafana", ["url": "https://x.example"].merging(more) { $1 })
     }

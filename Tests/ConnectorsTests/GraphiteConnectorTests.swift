@@ -10,10 +10,7 @@ private func seconds(_ at: Instant) -> Int { Int(at.ms / 1_000) }
 @Suite struct GraphiteConnectorTests {
     private let workspace: Workspace
     private let noon = Workspace.noon
-    init() throws {
-        workspace = try Workspace()
-        workspace.now = Workspace.noon
-    }
+    init() throws { workspace = try Workspace(now: Workspace.noon) }
     private func connector(_ more: [String: JSONValue] = [:]) throws -> any Connector {
         try workspace.connector(
             "graphite",

@@ -11,10 +11,7 @@ import Testing
     private let workspace: Workspace
     private let noon = Workspace.noon
     private static let job = "shop/checkout/main"
-    init() throws {
-        workspace = try Workspace()
-        workspace.now = Workspace.noon
-    }
+    init() throws { workspace = try Workspace(now: Workspace.noon) }
     private func connector(_ more: [String: JSONValue] = [:]) throws -> any Connector {
         let settings: [String: JSONValue] = [
             "url": "https://x.example", "jobs": .string(Self.job), "services": .object([Self.job: "checkout"]),

@@ -9,8 +9,7 @@ import Testing
     private let workspace: Workspace
     private let contract: Contract
     init() throws {
-        workspace = try Workspace()
-        workspace.now = Workspace.noon
+        workspace = try Workspace(now: Workspace.noon)
         contract = try Contract("jira")
     }
     private func connector(_ more: [String: JSONValue] = [:]) throws -> any Connector {

@@ -13,10 +13,7 @@ private let maker = ["/usr/lib/systemd/systemd-journal-remote", "/lib/systemd/sy
 
 @Suite(.enabled(if: maker != nil)) struct JournaldTests {
     private let workspace: Workspace
-    init() throws {
-        workspace = try Workspace()
-        workspace.now = Workspace.noon
-    }
+    init() throws { workspace = try Workspace(now: Workspace.noon) }
 
     /// An entry a minute, from so many minutes before noon on.
     private func write(_ messages: [String], to name: String, from minutes: Int64, unit: String = "cart.service") throws {

@@ -8,10 +8,7 @@ import Testing
 
 @Suite struct KubernetesConnectorTests {
     private let workspace: Workspace
-    init() throws {
-        workspace = try Workspace()
-        workspace.now = Workspace.noon
-    }
+    init() throws { workspace = try Workspace(now: Workspace.noon) }
     private func connector(_ more: [String: JSONValue] = [:]) throws -> any Connector {
         try workspace.connector("kubernetes", ["url": "https://x.example"].merging(more) { $1 })
     }

@@ -24,10 +24,7 @@ private func loki(_ lines: [(time: Int64, text: String)], most: Int = .max, larg
 @Suite struct LokiConnectorTests {
     private let workspace: Workspace
     private let noon = Workspace.noon.ms * 1_000_000
-    init() throws {
-        workspace = try Workspace()
-        workspace.now = Workspace.noon
-    }
+    init() throws { workspace = try Workspace(now: Workspace.noon) }
     private func connector(_ more: [String: JSONValue] = [:]) throws -> any Connector {
         try workspace.connector(
             "loki",

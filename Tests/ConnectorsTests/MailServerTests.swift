@@ -69,10 +69,7 @@ private final class MailHost: Sendable {
 @Suite struct MailServerTests {
     private let workspace: Workspace
     private let host = MailHost()
-    init() throws {
-        workspace = try Workspace()
-        workspace.now = Workspace.noon
-    }
+    init() throws { workspace = try Workspace(now: Workspace.noon) }
     private func deliver(_ mails: (Int, String)...) { host.box.withLock { $0.mails += mails.map { ($0.0, mail($0.1)) } } }
 
     private func connector(_ server: LoopbackServer, _ more: [String: JSONValue] = [:]) throws -> any Connector {

@@ -9,10 +9,7 @@ import Testing
 @Suite struct PagerDutyConnectorTests {
     private let workspace: Workspace
     private let noon = Workspace.noon
-    init() throws {
-        workspace = try Workspace()
-        workspace.now = Workspace.noon
-    }
+    init() throws { workspace = try Workspace(now: Workspace.noon) }
     private func connector(_ more: [String: JSONValue] = [:]) throws -> any Connector {
         let settings: [String: JSONValue] = ["url": "https://x.example", "services": ["Checkout (production)": "checkout"]]
         return try workspace.connector("pagerduty", settings.merging(more) { $1 })

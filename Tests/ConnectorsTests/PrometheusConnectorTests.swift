@@ -11,10 +11,7 @@ private func seconds(_ at: Instant) -> String { String(at.ms / 1_000) }
 @Suite struct PrometheusConnectorTests {
     private let workspace: Workspace
     private let noon = Workspace.noon
-    init() throws {
-        workspace = try Workspace()
-        workspace.now = Workspace.noon
-    }
+    init() throws { workspace = try Workspace(now: Workspace.noon) }
 
     private func connector(_ more: [String: JSONValue] = [:]) throws -> any Connector {
         try workspace.connector(

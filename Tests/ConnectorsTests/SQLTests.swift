@@ -10,10 +10,7 @@ private func column(_ name: String, _ type: UInt32 = 25) -> SQLRows.Column { SQL
 
 @Suite struct SQLTests {
     private let workspace: Workspace
-    init() throws {
-        workspace = try Workspace()
-        workspace.now = Workspace.noon
-    }
+    init() throws { workspace = try Workspace(now: Workspace.noon) }
     private func connector(_ more: [String: JSONValue] = [:]) throws -> any Connector {
         let values: [String: JSONValue] = [
             "host": "127.0.0.1", "database": "deploys", "user": "ann", "query": "SELECT time FROM deploys WHERE time >= $1",

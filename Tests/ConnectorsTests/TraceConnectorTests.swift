@@ -7,10 +7,7 @@ import Testing
 
 @Suite struct TraceConnectorTests {
     private let workspace: Workspace
-    init() throws {
-        workspace = try Workspace()
-        workspace.now = Workspace.noon
-    }
+    init() throws { workspace = try Workspace(now: Workspace.noon) }
     private func connector(_ kind: String, _ more: [String: JSONValue] = [:]) throws -> any Connector {
         try workspace.connector(kind, ["url": "https://x.example", "lookback": "10min"].merging(more) { $1 })
     }

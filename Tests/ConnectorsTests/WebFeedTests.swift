@@ -17,10 +17,7 @@ private let incidents = """
 
 @Suite struct WebFeedTests {
     private let workspace: Workspace
-    init() throws {
-        workspace = try Workspace()
-        workspace.now = Workspace.noon
-    }
+    init() throws { workspace = try Workspace(now: Workspace.noon) }
     private func collect(_ server: FakeServer) async throws -> Workspace.Run {
         try await workspace.collect(try workspace.connector("web-feed", ["url": "https://x.example/feed"]), network: server.access())
     }

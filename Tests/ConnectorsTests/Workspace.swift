@@ -12,14 +12,17 @@ final class Workspace {
     let folder: TemporaryFolder
     var path: String { folder.path }
     var cursors: [String: Cursor] = [:]
-    /// An hour after the files' usual time, so that no file is still being written.
-    var now = Workspace.noon + .hourMs
+    var now: Instant
     static let noon = Instant(ms: 1_767_268_800_000)  // 2026-01-01T12:00:00Z
 
     /// zstd may be missing where the tests run.
     static let compressors = ["gzip"] + (FileManager.default.isExecutableFile(atPath: "/usr/bin/zstd") ? ["zstd"] : [])
 
-    init() throws { folder = try TemporaryFolder() }
+    /// Usually it is an hour after the files' usual time, so that no file is still being written.
+    init(now: Instant = Workspace.noon + .hourMs) throws {
+        folder = try TemporaryFolder()
+        self.now = now
+    }
 
     func write(_ text: String, to name: String, at time: Instant = noon) throws { try write(Array(text.utf8), to: name, at: time) }
     func write(_ bytes: [UInt8], to name: String, at time: Instant = noon) throws {
