@@ -18,7 +18,7 @@ package struct JaegerConnector: TracesByService {
         let http = HTTPSource(settings)
         traces = TraceServices(
             http: http, sampling: TraceSampling(settings, limit: 200, floorMs: .minuteMs), chosen: settings.texts("services"),
-            list: http.get("/api/services"), names: Self.names, fault: Self.fault,
+            list: http.get("/api/services"), names: { $0["data"] }, fault: Self.fault,
             question: { service, part, range, limit in
                 let more: [(name: String, value: String)] =
                     switch part {
@@ -33,11 +33,6 @@ package struct JaegerConnector: TracesByService {
                         ("limit", String(limit)),
                     ] + more)
             })
-    }
-
-    private static func names(_ body: [UInt8]) -> [String] {
-        guard case .success(let root) = body.withUnsafeBytes({ JSONReader.parse($0) }) else { return [] }  // `fault` says so
-        return (root["data"]?.arrayValue ?? []).compactMap(\.stringValue).filter { !$0.isEmpty && $0.utf8.count < 200 }
     }
 
     private static func fault(_ response: HTTPResponse) -> String? {

@@ -8,7 +8,7 @@ package struct JenkinsConnector: HTTPConnector {
     package static let descriptor = ConnectorDescriptor(
         kind: "jenkins", summary: "Builds of Jenkins: commits, changes, test reports, the end of the console of what failed.",
         settings: HTTPSource.settings + [
-            SettingDescriptor("jobs", .paths, isRequired: true, "the jobs, with their folders: `shop/checkout/main`")
+            SettingDescriptor("jobs", .texts, isRequired: true, "the jobs, with their folders: `shop/checkout/main`")
         ] + BuildScope.settings + [SettingDescriptor("lookback", .duration, usual: "24h", "how far back the first run reads")],
         sample: """
             kind: jenkins

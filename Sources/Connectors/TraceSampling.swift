@@ -119,16 +119,21 @@ struct TraceServices: Sendable {
     /// As configured; empty for all that the server knows.
     let chosen: [String]
     let list: HTTPRequest
-    let names: @Sendable ([UInt8]) -> [String]
+    /// The names of services in the answer of `list`.
+    let names: @Sendable (JSONValue) -> JSONValue?
     let fault: @Sendable (HTTPResponse) -> String?
     let question: @Sendable (_ service: String, TraceSampling.Part, Range<Int64>, _ limit: Int) -> HTTPRequest
 
     private static let item = "services"
     private static let most = 500
-    static let setting = SettingDescriptor("services", .paths, usual: "all", "only traces of these services")
+    static let setting = SettingDescriptor("services", .texts, usual: "all", "only traces of these services")
 
     private func known(_ cursors: [String: Cursor]) -> [String] {
         chosen.isEmpty ? cursors[Self.item]?.state["names"]?.arrayValue?.compactMap(\.stringValue) ?? [] : chosen
+    }
+    private func listed(_ response: HTTPResponse) -> [String] {
+        guard case .success(let root) = response.body.withUnsafeBytes({ JSONReader.parse($0) }) else { return [] }  // `fault` says so
+        return (names(root)?.arrayValue ?? []).compactMap(\.stringValue).filter { !$0.isEmpty && $0.utf8.count < 200 }.sorted()
     }
     private static func key(_ service: String) -> String { "service:\(service)" }
 
@@ -139,7 +144,7 @@ struct TraceServices: Sendable {
 
     func fetch(after cursors: [String: Cursor], through access: SourceAccess) async throws(ConnectorError) -> Page? {
         if chosen.isEmpty, cursors[Self.item]?.state["listed"]?.intValue != access.now.ms {
-            let found = names(try await http.send(list, through: access, fault: fault).body).sorted()
+            let found = listed(try await http.send(list, through: access, fault: fault))
             var page = Page()
             page.cursorUpdates[Self.item] = Cursor(["listed": .int(access.now.ms), "names": .strings(found.prefix(Self.most))])
             if found.count > Self.most {
@@ -164,7 +169,7 @@ struct TraceServices: Sendable {
 
     func probe(through access: SourceAccess) async -> SourceProbe {
         await http.probe(list, through: access, fault: fault) { response in
-            let found = names(response.body).sorted()
+            let found = listed(response)
             let missing = chosen.filter { !found.contains($0) }
             return "\(found.count) \(found.count == 1 ? "service" : "services")"
                 + (found.isEmpty ? "" : " (\(found.prefix(3).joined(separator: ", "))\(found.count > 3 ? ", …" : ""))")
