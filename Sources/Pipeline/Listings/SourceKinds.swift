@@ -20,8 +20,9 @@ package enum SourceKinds {
         lines += kind.sample.split(separator: "\n").map { Line("    \($0)") }
         lines.append(Line(""))
         let width = kind.settings.map(\.name.count).max() ?? 0
-        for setting in own(kind) + shared(kind) {
-            if setting == shared(kind).first { lines.append(Line("  over HTTP", .strong)) }
+        let (own, shared) = parts(kind)
+        for setting in own + shared {
+            if setting == shared.first { lines.append(Line("  over HTTP", .strong)) }
             let usual = setting.isRequired ? "; needed" : setting.usual.isEmpty ? "" : "; usually \(plain(setting.usual))"
             lines.append(Line("  \(CaseQueries.pad(setting.name, width))  ", .strong) + Line(plain(setting.summary)))
             lines.append(Line("  \(CaseQueries.pad("", width))  \(plain(setting.kind.words))\(usual)", .faint))
@@ -46,15 +47,12 @@ package enum SourceKinds {
         ]
     }
 
-    /// Where the server is counts among a kind's own settings: nothing can be asked without.
-    private static func own(_ kind: ConnectorDescriptor) -> [SettingDescriptor] {
-        let shared = shared(kind)
-        return kind.settings.filter { !shared.contains($0) }
-    }
-    /// Those that a kind has in common with all that ask over HTTP.
-    private static func shared(_ kind: ConnectorDescriptor) -> [SettingDescriptor] {
-        let all = ConnectorCatalog.httpSettings
-        return all.allSatisfy { kind.settings.contains($0) } ? all.filter { $0.name != "url" } : []
+    /// What all kinds that ask over HTTP have in common, but for where the server is: nothing can be asked without.
+    private static let overHTTP = ConnectorCatalog.httpSettings.filter { $0.name != "url" }
+
+    private static func parts(_ kind: ConnectorDescriptor) -> (own: [SettingDescriptor], shared: [SettingDescriptor]) {
+        let isHTTP = overHTTP.allSatisfy { kind.settings.contains($0) }
+        return (isHTTP ? kind.settings.filter { !overHTTP.contains($0) } : kind.settings, isHTTP ? overHTTP : [])
     }
 
     // MARK: - Documentation
@@ -70,11 +68,12 @@ package enum SourceKinds {
             """
         for kind in ConnectorCatalog.all.map({ $0.descriptor }) {
             text += "\n## \(kind.kind)\n\n\(kind.summary)\n\n```yaml\n- name: \(kind.kind)\n"
-            text += kind.sample.split(separator: "\n").map { "  \($0)\n" }.joined() + "```\n\n" + table(own(kind))
-            if !shared(kind).isEmpty { text += "\nAnd those [over HTTP](#over-http).\n" }
+            text += kind.sample.split(separator: "\n").map { "  \($0)\n" }.joined() + "```\n\n"
+            let (own, shared) = parts(kind)
+            text += table(own)
+            if !shared.isEmpty { text += "\nAnd those [over HTTP](#over-http).\n" }
         }
-        let shared = ConnectorCatalog.httpSettings.filter { $0.name != "url" }
-        return text + "\n## Over HTTP\n\nThe settings of every kind that asks a server over HTTP.\n\n" + table(shared)
+        return text + "\n## Over HTTP\n\nThe settings of every kind that asks a server over HTTP.\n\n" + table(overHTTP)
     }
 
     private static func table(_ settings: [SettingDescriptor]) -> String {
