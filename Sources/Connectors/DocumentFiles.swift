@@ -115,7 +115,8 @@ struct DocumentFiles: Sendable {
             }
             position = (line, false)
         }
-        if position.isStart {
+        // That a plain file is too large for one page is told by its size.
+        if position.isStart, open.stream.isCompressed || step.file.signature.size <= documentBytes {
             open.fill(to: documentBytes + 1, limit: nil)
             if let failure = open.failure { return fail(&step, failure, into: &page) }
             if open.pending.count <= documentBytes { return takeWhole(&step, open.pending, known: known, into: &page) }
@@ -164,6 +165,7 @@ struct DocumentFiles: Sendable {
 
     /// The next piece of a document too large for one.
     private func takePiece(_ step: inout Step, _ open: OpenFile, line: Int64, into page: inout Page) {
+        open.fill(to: pageBytes, limit: nil)
         let cutting = cutting(headOf(step, open))
         if case .never = cutting {
             return refuse(
@@ -171,17 +173,17 @@ struct DocumentFiles: Sendable {
                 "split it into smaller files",
                 into: &page)
         }
-        open.fill(to: pageBytes, limit: nil)
         let isLast = open.isAtEnd && open.pending.count <= pageBytes
         let newline = open.pending[..<min(pageBytes, open.pending.count)].lastIndex(of: 10)
         guard isLast || newline != nil else {
             return refuse(&step, "line \(line) is longer than \(pageBytes >> 20) MiB", "split the file into smaller lines", into: &page)
         }
         let count = isLast ? open.pending.count : (newline ?? 0) + 1
-        var piece = Array(open.pending[..<count])
-        let lines = piece.withUnsafeBufferPointer { $0.reduce(Int64(0)) { $0 &+ ($1 == 10 ? 1 : 0) } }
+        let isFirst = open.start == 0
+        var piece = open.take(count)
+        let lines = piece.withUnsafeBytes { LineEnds.count(in: $0[...]) }
         var offset = line - 1
-        if case .linesUnderHeader = cutting, open.start > 0 {
+        if case .linesUnderHeader = cutting, !isFirst {
             piece = header(step) + piece
             offset = line - 2
         }
@@ -192,7 +194,6 @@ struct DocumentFiles: Sendable {
             step.next = DocumentState(signature: step.file.signature, hash: "", part: .whole)
             return
         }
-        open.drop(count)
         step.next = DocumentState(signature: step.file.signature, hash: "", part: .upTo(offset: open.start, line: line + lines))
         let box = OpenFileBox(open)
         step.memory.with { $0.openFile = box.file }

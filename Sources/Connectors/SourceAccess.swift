@@ -90,7 +90,7 @@ package struct SourceAccess: Sendable {
         }
     }
 
-    /// Objects of a source whose event is stored now. When there are too many, it begins anew.
+    /// Objects of a source whose event is stored now, and lines of them. When there are too many, it begins anew.
     package func remember(_ objects: [ObjectDigest], of source: String) {
         if objects.isEmpty { return }
         memory(of: source).with {
@@ -180,6 +180,21 @@ final class OpenFile {
                 isAtEnd = true
             }
         }
+    }
+
+    /// The first `count` pending bytes. Of them and the rest the fewer are copied.
+    func take(_ count: Int) -> [UInt8] {
+        var taken: [UInt8]
+        if count < pending.count / 2 {
+            taken = Array(pending[..<count])
+            pending.removeFirst(count)
+        } else {
+            taken = pending
+            pending = Array(taken[count...])
+            taken.removeLast(taken.count - count)
+        }
+        start += Int64(count)
+        return taken
     }
 
     /// Takes the first `count` pending bytes away. What is left is little; removed in place, all of it would be copied, since

@@ -10,12 +10,22 @@ package enum AlertmanagerReader {
     package static func read(_ bytes: UnsafeRawBufferPointer, from document: DocumentOrigin) -> Reading {
         var reading = Reading()
         var pagerDuty = PagerDuty(document: document)
-        FactDocument.forEachNode(bytes, into: &reading, wanted: "alert") { node, line, reading in
+        // What fires on is sent again and again, in groups that change.
+        var known = KnownObjects(document.known)
+        func readUnknown(_ alert: JSONNode, _ line: Int64, _ reading: inout Reading) {
+            known.pass(alert, &reading) { reading in
+                let before = reading.events.count
+                readAlert(FactFields(alert.value), line, document, &reading)
+                return reading.events.count > before
+            }
+        }
+        FactDocument.forEachNode(bytes, into: &reading, wanted: "alert", unless: { known.isKnown(line: $0, &$1) }) { node, line, reading in
             if let alerts = node["alerts"], alerts.isArray {
-                for alert in alerts.elements { readUnknown(alert, line, document, &reading) }
+                for alert in alerts.elements { readUnknown(alert, line, &reading) }
             } else if node["labels"]?.isObject == true, node["startsAt"] != nil || node["activeAt"] != nil {
-                readUnknown(node, line, document, &reading)
+                readUnknown(node, line, &reading)
             } else if let fields = FactFields(node.value) {
+                known.keepReadingLine()
                 if pagerDuty.accepts(fields) {
                     pagerDuty.read(fields, line, &reading)
                 } else {
@@ -23,22 +33,12 @@ package enum AlertmanagerReader {
                 }
             }
         }
+        known.endLine(&reading)
         pagerDuty.finish(&reading)
         return reading
     }
 
     // MARK: Alertmanager
-
-    /// What fires on is sent again and again, in groups that change.
-    private static func readUnknown(_ alert: JSONNode, _ line: Int64, _ document: DocumentOrigin, _ reading: inout Reading) {
-        let digest = alert.digest
-        if document.known.contains(digest) { return }
-        let before = reading.events.count
-        readAlert(FactFields(alert.value), line, document, &reading)
-        if reading.events.count > before, let event = reading.events.last {
-            reading.objects.append(ReadObject(digest: digest, event: event.fingerprint))
-        }
-    }
 
     static func readAlert(_ fields: FactFields?, _ line: Int64, _ document: DocumentOrigin, _ reading: inout Reading) {
         guard let fields, let labels = fields.fields("labels") else {

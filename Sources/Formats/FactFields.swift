@@ -90,12 +90,14 @@ enum FactDocument {
         }
     }
 
-    /// The same without building values; the node is an object and must not leave `body`.
+    /// The same without building values; the node is an object and must not leave `body`. Of many lines those are passed over that
+    /// `isKnown` knows.
     static func forEachNode(
         _ bytes: UnsafeRawBufferPointer, into reading: inout Reading, wanted: String,
+        unless isKnown: (UnsafeRawBufferPointer, inout Reading) -> Bool = { _, _ in false },
         _ body: (JSONNode, Int64, inout Reading) -> Void
     ) {
-        JSONReader.documents(bytes) { line, outcome in
+        JSONReader.documents(bytes, unless: { isKnown($0, &reading) }) { line, outcome in
             switch outcome {
             case .failure(let problem):
                 let from = problem.offset.map { min($0, bytes.count) } ?? 0

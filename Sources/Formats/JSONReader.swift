@@ -43,13 +43,18 @@ package enum JSONReader {
         lineNodes(bytes) { line, node in body(line, node.flatMap { built($0) }) }
     }
 
-    /// JSON lines as tapes. The offset of a problem counts from the start of all bytes.
-    package static func lineNodes(_ bytes: UnsafeRawBufferPointer, _ body: (Int64, Result<JSONNode, JSONProblem>) -> Void) {
+    /// JSON lines as tapes, but for those that `isKnown` knows by their bytes. The offset of a problem counts from the start of all
+    /// bytes.
+    package static func lineNodes(
+        _ bytes: UnsafeRawBufferPointer, unless isKnown: (UnsafeRawBufferPointer) -> Bool = { _ in false },
+        _ body: (Int64, Result<JSONNode, JSONProblem>) -> Void
+    ) {
         guard let parser = JSONParser() else {
             return body(1, .failure(JSONProblem(reason: "there is no memory for the JSON parser")))
         }
         JSONLine.forEach(in: bytes) { line in
             let range = UnsafeRawBufferPointer(rebasing: bytes[line.start..<line.end])
+            if isKnown(range) { return true }
             let outcome = parser.read(range, readable: bytes.count - line.start) { body(line.number, .success($0)) }
             if case .failure(var problem) = outcome {
                 problem.offset = problem.offset.map { $0 + line.start }
@@ -61,16 +66,18 @@ package enum JSONReader {
 
     /// One document or JSON lines, whichever the bytes are: lines when the first line alone is a document and more follow, or
     /// when the whole is broken but one of the first hundred lines is an object by itself.
-    package static func documents(_ bytes: UnsafeRawBufferPointer, _ body: (Int64, Result<JSONNode, JSONProblem>) -> Void) {
+    package static func documents(
+        _ bytes: UnsafeRawBufferPointer, unless isKnown: (UnsafeRawBufferPointer) -> Bool = { _ in false },
+        _ body: (Int64, Result<JSONNode, JSONProblem>) -> Void
+    ) {
         guard let parser = JSONParser() else {
             return body(1, .failure(JSONProblem(reason: "there is no memory for the JSON parser")))
         }
-        if looksLikeLines(bytes, parser) { return lineNodes(bytes, body) }
+        if looksLikeLines(bytes, parser) { return lineNodes(bytes, unless: isKnown, body) }
         let outcome = parser.read(bytes, readable: bytes.count) { body(1, .success($0)) }
         guard case .failure(let problem) = outcome else { return }
-        if hasObjectLine(bytes, parser) { return lineNodes(bytes, body) }
-        let before = bytes.prefix(problem.offset ?? 0)
-        body(Int64(1 + before.reduce(0) { $0 + ($1 == 10 ? 1 : 0) }), .failure(problem))
+        if hasObjectLine(bytes, parser) { return lineNodes(bytes, unless: isKnown, body) }
+        body(1 + LineEnds.count(in: bytes.prefix(problem.offset ?? 0)), .failure(problem))
     }
 
     private static func looksLikeLines(_ bytes: UnsafeRawBufferPointer, _ parser: JSONParser) -> Bool {

@@ -16,7 +16,7 @@ enum XMLGuard {
         let bytes: UnsafeRawBufferPointer
         var at = 0
         /// Of the place reached; counted only for a fault.
-        var line: Int64 { bytes[..<at].reduce(1) { $0 + ($1 == 10 ? 1 : 0) } }
+        var line: Int64 { 1 + LineEnds.count(in: bytes[..<at]) }
 
         init(bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
 

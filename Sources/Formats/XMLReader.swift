@@ -18,10 +18,10 @@ package enum XMLReader {
         }
         // Blank lines before the declaration are an error in XML and a habit of shell scripts.
         let blanks = bytes.prefix { $0 == 32 || $0 == 10 || $0 == 13 || $0 == 9 }
-        let skippedLines = blanks.reduce(0) { $0 + ($1 == 10 ? 1 : 0) }
+        let skippedLines = LineEnds.count(in: blanks)
         let document = UnsafeRawBufferPointer(rebasing: bytes[blanks.count...])
         guard !document.isEmpty else { return XMLProblem(reason: "there is nothing in it", line: 1, column: 1) }
-        var plain = PlainXML(document, visitor: visitor, line: Int64(skippedLines) + 1)
+        var plain = PlainXML(document, visitor: visitor, line: skippedLines + 1)
         guard let given = plain.run() else { return nil }
         if let problem = XMLGuard.fault(in: document) {
             return XMLProblem(reason: problem.reason, line: problem.line + Int64(skippedLines), column: problem.column)

@@ -47,21 +47,11 @@ package struct ObjectDigest: Hashable, Sendable {
     }
 }
 
-/// An object that gave one event and nothing else.
-package struct ReadObject: Hashable, Sendable {
-    package var digest: ObjectDigest
-    package var event: Fingerprint
-    package init(digest: ObjectDigest, event: Fingerprint) {
-        self.digest = digest
-        self.event = event
-    }
-}
-
 /// What a pure reader made of some bytes: facts, telemetry, refusals. Never an exception.
 package struct Reading: Sendable {
     package var events: [Event] = []
-    /// Objects that say nothing new when they come again (`DocumentOrigin.known`), of formats that repeat themselves.
-    package var objects: [ReadObject] = []
+    /// Objects and lines that say nothing new when they come again (`DocumentOrigin.known`), of formats that repeat themselves.
+    package var objects: [ObjectDigest] = []
     package var logs: [LogBatch] = []
     package var metrics: [MetricTrack] = []
     package var spans: [Span] = []
@@ -163,7 +153,7 @@ package struct DocumentOrigin: Hashable, Sendable {
     package var environment: String?
     /// The moment assumed for facts without a time (the file's modification time).
     package var fallbackTime: Instant
-    /// Objects of this source whose event is stored: a reader may pass over them.
+    /// Objects of this source whose event is stored, and lines of nothing else: a reader may pass over them.
     package var known: Set<ObjectDigest> = []
     package init(origin: String, path: String, service: String? = nil, environment: String? = nil, fallbackTime: Instant) {
         self.origin = origin

@@ -213,25 +213,8 @@ private struct LineCounter {
     private var lines: Int64 = 0
     mutating func count(in bytes: [UInt8], upTo offset: Int) -> Int64 {
         let end = min(max(at, offset), bytes.count)
-        bytes.withUnsafeBytes { buffer in
-            // Eight bytes at once; each byte of `found` counts its own, as long as it can.
-            let low: UInt64 = 0x7F7F_7F7F_7F7F_7F7F
-            while end &- at >= 8 {
-                let stop = at &+ min(255 &* 8, (end &- at) & ~7)
-                var found: UInt64 = 0
-                while at < stop {
-                    let others = buffer.loadUnaligned(fromByteOffset: at, as: UInt64.self) ^ 0x0A0A_0A0A_0A0A_0A0A
-                    found &+= ~(((others & low) &+ low) | others | low) &>> 7
-                    at &+= 8
-                }
-                let pairs = (found & 0x00FF_00FF_00FF_00FF) &+ (found &>> 8 & 0x00FF_00FF_00FF_00FF)
-                lines &+= Int64(truncatingIfNeeded: (pairs &* 0x0001_0001_0001_0001) &>> 48)
-            }
-            while at < end {
-                lines &+= buffer[at] == 10 ? 1 : 0
-                at &+= 1
-            }
-        }
+        lines &+= bytes.withUnsafeBytes { LineEnds.count(in: $0[at..<end]) }
+        at = end
         return lines
     }
 }

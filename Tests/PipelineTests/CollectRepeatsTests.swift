@@ -43,10 +43,11 @@ import Testing
         #expect(try live().map { $0.text(EventAttribute.status) } == ["resolved"])
     }
 
-    @Test func `a secret in it counts each time that it comes`() async throws {
+    @Test func `a secret in it is taken out and counted each time that it is read`() async throws {
         let summary = "password=hunter2hunter2 is wrong"
         let collected = try await collect(summary: summary, last: payload(1_000, summary: summary))
-        #expect(collected.redactions.values.reduce(0, +) == 1_001)
+        #expect(collected.redactions.values.reduce(0, +) == 1_000)
+        #expect(try live().map { $0.title.contains("hunter2") } == [false])
     }
 
     @Test func `what is wrong beside it is a dead letter`() async throws {

@@ -107,9 +107,8 @@ struct Collect {
         switch fetched.result {
         case .success((let page, let read)?):
             if run.pages % 8 == 0 { context.progress.say("reading \(run.name), \(grouped(collected.records)) log records so far") }
-            let secretive = try store.transaction { try store(page, read, run.name, &run.summarizer, &collected) }
-            // Secrets are counted each time that they come.
-            access.remember(read.reading.objects.filter { !secretive.contains($0.event) }.map(\.digest), of: run.name)
+            try store.transaction { try store(page, read, run.name, &run.summarizer, &collected) }
+            access.remember(read.reading.objects, of: run.name)
             run.cursors.merge(page.cursorUpdates) { _, new in new }
             run.pages += 1
             return run.pages < Limits.pagesPerSource
@@ -136,22 +135,12 @@ struct Collect {
         }
     }
 
-    /// The events out of which secrets were taken.
     private func store(
         _ page: Page, _ read: PageReading, _ name: String, _ summarizer: inout LogSummarizer, _ collected: inout RunSummary.Collected
-    ) throws -> Set<Fingerprint> {
+    ) throws {
         var reading = read.reading
         if let since = context.since { reading.drop(before: since) }
-        var secretive: Set<Fingerprint> = []
-        let events = reading.events.map { event in
-            var taken: [String: Int] = [:]
-            let prepared = context.prepare(event, origin: name, redactions: &taken)
-            if !taken.isEmpty {
-                secretive.insert(event.fingerprint)
-                collected.redactions.merge(taken, uniquingKeysWith: +)
-            }
-            return prepared
-        }
+        let events = reading.events.map { context.prepare($0, origin: name, redactions: &collected.redactions) }
         collected.events += try store.append(events).inserted
         if !reading.logs.isEmpty {
             for batch in reading.logs { summarizer.add(batch) }
@@ -192,7 +181,6 @@ struct Collect {
         for (item, cursor) in page.cursorUpdates.sorted(by: { $0.key < $1.key }) {
             try store.save(cursor: cursor, origin: name, item: item)
         }
-        return secretive
     }
 
     // MARK: - Names made ours, secrets out
