@@ -83,8 +83,8 @@ struct MeasuredCauses {
                 if channel.propagates { value *= 1 - discount * explained.value }
                 values.append((weight * value, item))
             }
-            values.sort { ($1.value, $0.evidence.channel.rawValue) < ($0.value, $1.evidence.channel.rawValue) }
-            var terms = values.filter { $0.value >= 0.005 }.map { Term(rounding: $0.evidence.channel.rawValue, $0.value, $0.evidence.why) }
+            values.sort { ($1.value, $0.evidence.channel.name) < ($0.value, $1.evidence.channel.name) }
+            var terms = values.filter { $0.value >= 0.005 }.map { Term(rounding: $0.evidence.channel.name, $0.value, $0.evidence.why) }
             if let callee = explained.callee, explained.value > 0.1, values.contains(where: { $0.evidence.channel.propagates }) {
                 terms.append(
                     Term(rounding: "position", 1 - discount * explained.value, "it calls \(callee), which explains part of this"))
@@ -187,5 +187,5 @@ struct MeasuredCauses {
 
 extension CauseChannel {
     /// True for what callers catch from the services they call.
-    var propagates: Bool { [.structure, .pattern, .errors].contains(self) }
+    var propagates: Bool { self == .structure || self == .pattern || self == .errors }
 }

@@ -63,3 +63,21 @@ enum Phrases {
         return "\(readableDuration(ms: abs(ms))) \(ms < 0 ? "before" : "after") \(subject)"
     }
 }
+
+extension String {
+    /// True when these very bytes stand in it; `contains` compares characters, which costs far more.
+    func holds(_ other: String) -> Bool {
+        let found = utf8.withContiguousStorageIfAvailable { text in
+            other.utf8.withContiguousStorageIfAvailable { wanted -> Bool in
+                guard var at = text.baseAddress, let first = wanted.first, let words = wanted.baseAddress else { return wanted.isEmpty }
+                let end = at + text.count
+                while end - at >= wanted.count, let found = memchr(at, Int32(first), end - at - wanted.count + 1) {
+                    if memcmp(found, words, wanted.count) == 0 { return true }
+                    at += UnsafeRawPointer(found) - UnsafeRawPointer(at) + 1
+                }
+                return false
+            }
+        }
+        return (found ?? nil) ?? contains(other)
+    }
+}

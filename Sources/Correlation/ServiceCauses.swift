@@ -215,7 +215,7 @@ struct ServiceCauses {
             }
         }
         let keep = 1 - discount * worst
-        let channels = own.channels.keys.sorted { $0.rawValue < $1.rawValue }.map { (own.channels[$0] ?? 0) * ($0.propagates ? keep : 1) }
+        let channels = own.channels.map { $0.value * ($0.key.propagates ? keep : 1) }.sorted()
         // A new exception of one's own counts more than one that may only report the callee.
         let novelty = own.novelty * (0.5 + 0.5 * keep)
         return (ServiceEvidence.combine(channels + [novelty]), worst > 0.1 ? explaining : nil)
@@ -267,7 +267,8 @@ struct ServiceCauses {
         let value = ServiceEvidence.combine(Array(own.channels.values.sorted()))
         guard let signal = own.leading else { return Term(rounding: "deviation", value, "no signal") }
         let said = signal.said
-        return Term(rounding: "deviation", value, said.contains(signal.start.clock) ? said : "\(said) from \(signal.start.clock)")
+        let clock = signal.start.clock
+        return Term(rounding: "deviation", value, said.holds(clock) ? said : "\(said) from \(clock)")
     }
 
     private static func positionWords(

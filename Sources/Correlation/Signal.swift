@@ -4,7 +4,7 @@ import Model
 enum SignalFamily { case runtime, build, provider, people }
 
 /// What a signal says, told from its type and the words of its metric.
-enum SignalNature: String, CaseIterable {
+enum SignalNature {
     case saturation, platform, latency, errors, alert, silence, novelty, test, outage, report, traffic, other
 
     /// A failure that somebody notices; the rest are states that lead to one.

@@ -8,17 +8,21 @@ enum TextTokens {
 
     /// In order of appearance, repeats included; at most `maxTokens` from the first `maxBytes`.
     static func tokens(_ text: String, whole: Bool = true) -> [String] {
+        var text = text
+        return text.withUTF8 { tokens(of: UnsafeBufferPointer(rebasing: $0.prefix(maxBytes)), whole: whole) }
+    }
+    private static func tokens(of bytes: UnsafeBufferPointer<UInt8>, whole: Bool) -> [String] {
         var out: [String] = []
-        var word: [UInt8] = []
-        for byte in text.utf8.prefix(maxBytes) {
-            if isWord(byte) || (isJoiner(byte) && !word.isEmpty) {
-                if word.count < 200 { word.append(byte) }
-            } else if !word.isEmpty {
-                emit(&word, whole: whole, into: &out)
-                if out.count >= maxTokens { return Array(out.prefix(maxTokens)) }
+        var at = 0
+        while at < bytes.count, out.count < maxTokens {
+            guard isWord(bytes[at]) else {
+                at += 1
+                continue
             }
+            let start = at
+            while at < bytes.count, isWord(bytes[at]) || isJoiner(bytes[at]) { at += 1 }
+            emit(UnsafeBufferPointer(rebasing: bytes[start..<min(at, start + 200)]), whole: whole, into: &out)
         }
-        if !word.isEmpty { emit(&word, whole: whole, into: &out) }
         return Array(out.prefix(maxTokens))
     }
 
@@ -42,50 +46,67 @@ enum TextTokens {
         word.removeAll(keepingCapacity: true)
     }
 
-    private static func emit(_ word: inout [UInt8], whole: Bool, into out: inout [String]) {
-        while let last = word.last, isJoiner(last) { word.removeLast() }
-        defer { word.removeAll(keepingCapacity: true) }
+    private static func emit(_ word: UnsafeBufferPointer<UInt8>, whole: Bool, into out: inout [String]) {
+        var end = word.count
+        while end > 0, isJoiner(word[end - 1]) { end -= 1 }
         var parts = 0
-        var part: [UInt8] = []
-        func close() {
-            defer { part.removeAll(keepingCapacity: true) }
-            if part.isEmpty { return }
+        var from = 0
+        func close(_ to: Int) {
+            if from == to { return }
             parts += 1
-            if let token = token(of: part) { out.append(token) }
+            if let token = token(of: UnsafeBufferPointer(rebasing: word[from..<to])) { out.append(token) }
         }
-        for (index, byte) in word.enumerated() {
+        for index in 0..<end {
+            let byte = word[index]
             if byte == UInt8(ascii: "_") || isJoiner(byte) {
-                close()
+                close(index)
+                from = index + 1
                 continue
             }
             let startsHump =
-                isUpper(byte) && !part.isEmpty
-                && (!isUpper(word[index - 1]) || (index + 1 < word.count && isLower(word[index + 1])))
-            if startsHump { close() }
-            part.append(byte)
+                isUpper(byte) && index > from && (!isUpper(word[index - 1]) || (index + 1 < end && isLower(word[index + 1])))
+            if startsHump {
+                close(index)
+                from = index
+            }
         }
-        close()
-        if whole, parts > 1, word.count >= 5, word.contains(where: isLetter) {
-            out.append("=" + String(decoding: word.map(lower), as: UTF8.self))
+        close(end)
+        if whole, parts > 1, end >= 5, word[..<end].contains(where: isLetter) {
+            out.append("=" + String(decoding: word[..<end].map(lower), as: UTF8.self))
         }
     }
 
-    private static func token(of part: [UInt8]) -> String? {
+    private static func token(of part: UnsafeBufferPointer<UInt8>) -> String? {
         if part.count < 2 || part.count > 60 || !part.contains(where: isLetter) { return nil }
         let digits = part.count(where: isDigit)
         if digits > 0 && part.count >= 7 && part.allSatisfy(isHex) { return nil }
         if digits * 2 > part.count { return nil }
-        let lowered = String(decoding: part.map(lower), as: UTF8.self)
-        if stopWords.contains(lowered) { return nil }
-        return stem(lowered)
+        return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: part.count) { lowered in
+            for index in 0..<part.count { lowered[index] = lower(part[index]) }
+            let bytes = UnsafeBufferPointer(lowered)
+            let word = String(decoding: bytes, as: UTF8.self)
+            if bytes.count <= longestStopWord, stopWords.contains(word) { return nil }
+            return stem(word, bytes)
+        }
     }
 
     /// Cuts `ing`, `ed`, `es`, `s` when at least four letters stay.
     static func stem(_ word: String) -> String {
-        for ending in ["ing", "ed", "es", "s"] where word.hasSuffix(ending) && word.utf8.count - ending.utf8.count >= 4 {
-            return String(word.dropLast(ending.count))
-        }
-        return word
+        var copy = word
+        return copy.withUTF8 { stem(word, $0) }
+    }
+    private static func stem(_ word: String, _ bytes: UnsafeBufferPointer<UInt8>) -> String {
+        let cut = ending(of: bytes)
+        return cut == 0 ? word : String(decoding: bytes.dropLast(cut), as: UTF8.self)
+    }
+    /// How many bytes are cut off the end of a word in lower case.
+    private static func ending(of word: UnsafeBufferPointer<UInt8>) -> Int {
+        let count = word.count
+        guard count >= 5 else { return 0 }
+        let (last, second) = (word[count - 1], word[count - 2])
+        if count >= 7, last == UInt8(ascii: "g"), second == UInt8(ascii: "n"), word[count - 3] == UInt8(ascii: "i") { return 3 }
+        if count >= 6, last == UInt8(ascii: "d") || last == UInt8(ascii: "s"), second == UInt8(ascii: "e") { return 2 }
+        return last == UInt8(ascii: "s") ? 1 : 0
     }
 
     private static func isLetter(_ byte: UInt8) -> Bool { isUpper(byte) || isLower(byte) || byte >= 0x80 }
@@ -106,6 +127,7 @@ enum TextTokens {
         "what", "when", "where", "which", "while", "who", "will", "with", "would", "you", "your", "fix", "fixes", "fixed", "add", "adds",
         "added", "new", "make", "makes", "reported", "signed", "author", "reviewed", "via", "com", "org", "www", "http", "https", "src",
     ]
+    private static let longestStopWord = stopWords.map(\.utf8.count).max() ?? 0
     /// The words detectors and monitors put into every title: they make no two signals alike.
     static let signalWords: Set<String> = [
         "usual", "usually", "error", "err", "fail", "failed", "failure", "failing", "high", "low", "rate", "firing", "alert", "burst",

@@ -1,5 +1,5 @@
 /// The ways in which telemetry accuses a service.
-package enum CauseChannel: String, CaseIterable, Codable, Sendable {
+package enum CauseChannel: CaseIterable, Sendable {
     /// Where time was spent that is usually not spent, from spans.
     case time
     /// A resource of the service ran out.
@@ -14,6 +14,18 @@ package enum CauseChannel: String, CaseIterable, Codable, Sendable {
     case pattern
     /// Errors that begin here.
     case errors
+
+    package var name: String {
+        switch self {
+        case .time: "time"
+        case .saturation: "saturation"
+        case .symptom: "symptom"
+        case .dependency: "dependency"
+        case .structure: "structure"
+        case .pattern: "pattern"
+        case .errors: "errors"
+        }
+    }
 }
 
 /// What one channel says about one service at one moment.

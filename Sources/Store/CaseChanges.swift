@@ -195,10 +195,9 @@ extension Connection {
 extension Evidence {
     /// Everything it says, for the digest in the audit.
     fileprivate var stamp: String {
-        JSONValue.compact([
-            "fingerprint": .string(fingerprint.text), "event": .string(eventID), "confidence": .double(confidence), "terms": .terms(terms),
-            "phase": .string(phase.rawValue), "stance": .string(stance.rawValue), "by": .string(linkedBy), "starred": .bool(starred),
-            "inhibited_by": inhibitedBy.map { .string($0.text) },
-        ]).text
+        let words = terms.map { "\($0.name)=\($0.value):\($0.why)" }.joined(separator: "\u{1F}")
+        return
+            "\(fingerprint.text) \(eventID) \(confidence) \(phase.rawValue) \(stance.rawValue) \(linkedBy) \(starred) "
+            + "\(inhibitedBy?.text ?? "-") \(words)"
     }
 }
