@@ -13,6 +13,9 @@ package struct SMTPChannel: Channel {
                 summary: "how the connection is protected; a password needs `starttls` or `tls`"),
             .init(name: "username", kind: .text, summary: "for servers that ask who we are"),
             .init(name: "password_file", kind: .path, summary: "a file whose first line is the password"),
+            .init(
+                name: "ca_file", kind: .path, usual: "the system's",
+                summary: "a PEM file of the authorities that sign the server's certificate"),
             .init(name: "from", kind: .address, isRequired: true, summary: "the sender"),
             .init(name: "to", kind: .addresses, summary: "the recipients, unless a route names others"),
         ],
@@ -37,7 +40,8 @@ package struct SMTPChannel: Channel {
             host: settings.text("host") ?? "localhost", port: settings.text("port").flatMap { Int($0) },
             security: settings.text("security").flatMap(SMTPServer.Security.init(rawValue:)) ?? .starttls,
             username: settings.text("username"),
-            passwordFile: settings.text("password_file").map { _ in settings.path("password_file", usual: "") }, clientName: identity.host)
+            passwordFile: settings.text("password_file").map { _ in settings.path("password_file", usual: "") },
+            caFile: settings.text("ca_file").map { _ in settings.path("ca_file", usual: "") }, clientName: identity.host)
     }
 
     /// A connection lost between the server's acceptance and its answer makes the outbox send the mail again; its

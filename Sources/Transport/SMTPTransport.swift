@@ -35,19 +35,22 @@ package struct SMTPServer: Hashable, Sendable {
     package var username: String?
     /// One line; read at each mail, so that a changed password needs no restart.
     package var passwordFile: String?
+    /// A PEM file of authorities, instead of the system's.
+    package var caFile: String?
     /// What we call ourselves in EHLO.
     package var clientName: String
     package var timeoutSeconds = 60.0
 
     package init(
         host: String, port: Int? = nil, security: Security = .starttls, username: String? = nil, passwordFile: String? = nil,
-        clientName: String = "localhost"
+        caFile: String? = nil, clientName: String = "localhost"
     ) {
         self.host = host
         self.port = port ?? (security == .starttls ? 587 : security == .tls ? 465 : 25)
         self.security = security
         self.username = username
         self.passwordFile = passwordFile
+        self.caFile = caFile
         self.clientName = clientName
     }
 }
@@ -70,6 +73,7 @@ extension NetworkTransport {
             handle.set(CURLOPT_PROTOCOLS_STR, "smtp,smtps")
             handle.set(CURLOPT_URL, url)
             handle.set(CURLOPT_USE_SSL, Int((server.security == .none ? CURLUSESSL_NONE : CURLUSESSL_ALL).rawValue))
+            if let caFile = server.caFile { handle.set(CURLOPT_CAINFO, caFile) }
             if let password {
                 handle.set(CURLOPT_USERNAME, server.username ?? "")
                 handle.set(CURLOPT_PASSWORD, password)

@@ -156,10 +156,13 @@ private func failure(_ channel: some Channel, _ message: OutgoingMail = message(
 
     @Test func `settings reach the server's description`() async throws {
         let postbox = Postbox()
-        let values: [String: JSONValue] = ["port": "2525", "security": "tls", "username": "u", "password_file": "var/keys/p"]
+        let values: [String: JSONValue] = [
+            "port": "2525", "security": "tls", "username": "u", "password_file": "var/keys/p", "ca_file": "ca.pem",
+        ]
         _ = try await channel(values).deliver(message(), through: ChannelAccess(smtp: postbox))
         let server = try #require(postbox.mails.first?.1)
         #expect(server.port == 2525 && server.security == .tls && server.username == "u" && server.passwordFile == "/nowhere/var/keys/p")
+        #expect(server.caFile == "/nowhere/ca.pem")
     }
 
     @Test(arguments: [(451, true), (550, false)])

@@ -97,6 +97,20 @@ private final class Authority {
         #expect(try await network().send(server.request).status == 200)
     }
 
+    @Test func `a mail server's certificate is judged by the authority that it names`() async throws {
+        let peer = try Authority.Server(authority, certificate: "server")
+        var server = SMTPServer(host: "127.0.0.1", port: peer.port, security: .tls)
+        server.timeoutSeconds = 2  // the peer takes the connection and never greets
+        let transport = NetworkTransport(ConnectionSettings(usesProxyOfEnvironment: false))
+        let mail = SMTPMail(from: "board@example.org", to: ["ann@example.org"], bytes: [])
+        let stranger = server
+        #expect(isRefused(await error { _ = try await transport.send(mail, through: stranger) }))
+        server.caFile = authority.path("ca.pem")
+        let friend = server
+        let trusted = await error { _ = try await transport.send(mail, through: friend) }
+        #expect(trusted == .timedOut(place: "127.0.0.1:\(peer.port)", seconds: 2))
+    }
+
     @Test func `a certificate for another host is refused`() async throws {
         try authority.issue("other", host: "IP:127.0.0.2")
         let server = try Authority.Server(authority, certificate: "other")
