@@ -12,14 +12,16 @@ package enum DeliveryError: Error, Hashable, Sendable {
     case transport(TransportError)
     case cancelled
 
-    /// True when the outbox should try again by itself. A missing program or an unwritable folder counts: somebody repairs
-    /// it, and the mail is still wanted.
+    /// True when the outbox should try again by itself. A missing program, an unwritable folder, a certificate or a log-in that is
+    /// refused count: somebody repairs it, and the mail is still wanted.
     package var isTransient: Bool {
         switch self {
         case .badAddress, .noRecipient: false
         case .unwritable, .programMissing, .programTimedOut, .cancelled: true
         // sysexits.h: EX_OSERR, EX_OSFILE, EX_CANTCREAT, EX_IOERR, EX_TEMPFAIL; ended by a signal is negative.
         case .programFailed(_, let code, _): code < 0 || [71, 72, 73, 74, 75].contains(code)
+        case .transport(.mailRefused(_, let code, _)) where TransportError.isAboutLogin(code): true
+        case .transport(.untrusted), .transport(.unreadablePassword), .transport(.passwordInClear): true
         case .transport(let error): error.isTransient
         }
     }

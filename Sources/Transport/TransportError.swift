@@ -25,6 +25,9 @@ package enum TransportError: Error, Hashable, Sendable {
     case refused(place: String, why: String)
     case cancelled
 
+    /// The codes by which a mail server refuses who we are, and not the mail (RFC 4954, 6).
+    package static func isAboutLogin(_ code: Int) -> Bool { [530, 534, 535, 538].contains(code) }
+
     /// True when the same request may succeed later without anybody changing anything.
     package var isTransient: Bool {
         switch self {
@@ -58,6 +61,8 @@ extension TransportError: CustomStringConvertible {
         case .addressRefused(let place, .linkLocal):
             "\(place) leads to a link-local address; set `allow_link_local: true` if that is meant"
         case .addressRefused(let place, .noHost): "\(place) leads to no address of a host; check the name"
+        case .mailRefused(let place, let code, let reply) where Self.isAboutLogin(code):
+            "the mail server \(place) refused the log-in: \(reply); check `username` and `password_file`"
         case .mailRefused(let place, let code, let reply):
             "the mail server \(place) refused the mail" + (code == 0 ? "" : " with \(code)") + (reply.isEmpty ? "" : ": \(reply)")
         case .passwordInClear(let place):

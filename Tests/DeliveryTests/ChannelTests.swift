@@ -165,12 +165,20 @@ private func failure(_ channel: some Channel, _ message: OutgoingMail = message(
         #expect(server.caFile == "/nowhere/ca.pem")
     }
 
-    @Test(arguments: [(451, true), (550, false)])
+    @Test(arguments: [(451, true), (535, true), (550, false)])
     func `a refusal keeps its meaning`(code: Int, isTransient: Bool) async throws {
         let refusal = TransportError.mailRefused(place: "mail.example.org:587", code: code, reply: "\(code) no")
         let error = try await failure(channel(), message(), Postbox(.failure(refusal)))
         #expect(error == .transport(refusal))
         #expect(error?.isTransient == isTransient)
+    }
+
+    @Test(arguments: [
+        TransportError.untrusted(place: "mail.example.org:587", why: "self-signed"), .unreadablePassword(path: "var/keys/p"),
+        .passwordInClear(place: "mail.example.org:25"),
+    ])
+    func `a mail waits for what somebody has to mend`(fault: TransportError) async throws {
+        #expect(try await failure(channel(), message(), Postbox(.failure(fault)))?.isTransient == true)
     }
 }
 

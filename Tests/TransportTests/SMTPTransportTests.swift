@@ -70,6 +70,11 @@ private let mail = SMTPMail(
         #expect(error.isTransient == isTransient)
     }
 
+    @Test func `a refused log-in says which settings to check`() {
+        let words = TransportError.mailRefused(place: "mail.example.org:587", code: 535, reply: "535 no").description
+        #expect(words.contains("refused the log-in: 535 no; check `username` and `password_file`"), "\(words)")
+    }
+
     @Test func `one refused recipient stops the whole mail`() async throws {
         let server = try mailServer(answers: ["RCPT": "450 4.2.0 greylisted"])
         _ = await sending(mail, SMTPServer(host: "127.0.0.1", port: server.port, security: .none))

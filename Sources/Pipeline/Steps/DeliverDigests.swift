@@ -31,7 +31,7 @@ struct DeliverDigests {
             } catch let error as DeliveryError {
                 let delayMs = Int64(5 * .minuteMs) << min(8, Int64(item.attempts))
                 let isDead = try store.markFailed(
-                    item.id, error: "\(error)", remedy: "mend the channel; later runs try again", at: context.now,
+                    item.id, error: "\(error)", remedy: "mend the channel; `caseboard dlq retry` has the next run send it", at: context.now,
                     nextAttemptAt: context.now + delayMs, maxAttempts: error.isTransient ? Self.maxAttempts : 1)
                 if !isDead { delivered.waiting += 1 }
                 delivered.failures.append("the digest for \(item.channel) was not delivered: \(error)")
