@@ -82,7 +82,7 @@ struct ConfigurationBinding {
 
     func channel(_ declaration: DeliveryDeclaration) throws(DeliveryError) -> any Channel {
         guard case .success(let settings) = settings(declaration), let kind = try? ChannelCatalog.kind(declaration.kind) else {
-            throw .noRecipient  // `check` refused it before the run began
+            throw .noRecipient  // `deliveryProblems` refused it before
         }
         return try kind.init(settings: settings)
     }

@@ -12,6 +12,7 @@ import Transport
 struct DeliverDigests {
     private let context: RunContext
     private var store: CaseStore { context.store }
+    private var binding: ConfigurationBinding { ConfigurationBinding(context.configuration, workspace: context.workspace) }
     init(_ context: RunContext) { self.context = context }
 
     private static let maxEntries = 30
@@ -21,6 +22,8 @@ struct DeliverDigests {
     func run() async throws -> RunSummary.Delivered {
         var delivered = RunSummary.Delivered()
         if context.isDryRun { return delivered }
+        let problems = binding.deliveryProblems()
+        guard problems.isEmpty else { throw PipelineError.configuration(problems) }
         let templates = Templates(assets: { [assets = context.assets] in assets.bytes($0) })
         for declaration in context.configuration.deliveries { try enqueue(declaration, templates) }
         for item in try store.dueOutbox(now: context.now) {
@@ -111,7 +114,7 @@ struct DeliverDigests {
         guard let message = OutgoingMail(stored: item.payload),
             let declaration = context.configuration.deliveries.first(where: { $0.audience == item.channel })
         else { throw .noRecipient }
-        let channel = try ConfigurationBinding(context.configuration, workspace: context.workspace).channel(declaration)
+        let channel = try binding.channel(declaration)
         return try await channel.deliver(message, through: ChannelAccess(smtp: NetworkTransport())).detail
     }
 }
