@@ -39,9 +39,31 @@ package enum ZipkinReader {
         if let tags = node["tags"] {
             for (key, value) in tags.members { result.take(key, value) }
         }
+        if let annotations = node["annotations"] {
+            for annotation in annotations.elements {
+                if let value = annotation["value"]?.text { takeException(value, into: &result) }
+            }
+        }
         if result.failsByStatus { result.isError = true }
         result.finish(&span, stack)
         collector.reading.spans.append(span)
+    }
+
+    /// Zipkin has no place for the attributes of OpenTelemetry's events, so exporters write them into an annotation:
+    /// `"exception":{…}` (<https://opentelemetry.io/docs/specs/otel/trace/sdk_exporters/zipkin/#events>), the same in braces, or, as
+    /// the collector does, `exception|{…}|0`.
+    private static func takeException(_ value: JSONText, into result: inout SpanFields.Result) {
+        let text = value.bytes
+        let name = text.drop { $0 == 123 || $0 == 34 }
+        guard name.starts(with: "exception".utf8), let mark = name.dropFirst(9).first, mark == 34 || mark == 124,
+            let start = name.firstIndex(of: 123), var end = text.lastIndex(of: 125)
+        else { return }
+        if text.first == 123 { end = text[..<end].lastIndex(of: 125) ?? start }
+        guard start < end else { return }
+        // An annotation that is cut off says nothing; the span's tags still do.
+        _ = JSONReader.withDocument(UnsafeRawBufferPointer(rebasing: text[start...end])) { attributes in
+            for (key, value) in attributes.members { result.take(key, value) }
+        }
     }
 
     /// The pod or instance from a tag, else the address that the span was recorded at.

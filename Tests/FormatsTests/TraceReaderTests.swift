@@ -41,6 +41,30 @@ import Testing
         #expect(span.statusText == "HTTP 500: Internal")
     }
 
+    private func zipkin(annotation: String) throws -> Span {
+        let whole = StructuredSample.zipkin.replacing(
+            "\"tags\":", with: "\"annotations\":[{\"timestamp\":1763820252123460,\"value\":\(JSONValue.string(annotation).text)}],\"tags\":"
+        )
+        return try #require(read(whole).spans.first)
+    }
+
+    @Test(arguments: [#""exception": {@}"#, #"{"exception": {@}}"#, "exception|{@}|0"])
+    func `an exception that OpenTelemetry wrote into a Zipkin annotation is read`(form: String) throws {
+        let attributes = #""exception.type":"shop.PayError","exception.message":"{no} card","exception.stacktrace":"at pay""#
+        let span = try zipkin(annotation: form.replacing("@", with: attributes))
+        #expect(span.exception == "shop.PayError")
+        #expect(span.frames.map(\.function) == ["at pay"])
+        #expect(span.statusText == "HTTP 500: Internal")
+    }
+
+    @Test(arguments: [
+        "exception", "exceptional: {}", "}exception\"{", #"{"exception"}"#, #""exception":{"exception.type":"Pa"#,
+        #"{"retry":{"exception.type":"E"}}"#,
+    ])
+    func `an annotation that is no exception leaves the span as it is`(annotation: String) throws {
+        #expect(try zipkin(annotation: annotation) == read(StructuredSample.zipkin).spans.first)
+    }
+
     @Test func `a Jaeger span comes out whole`() throws {
         let span = try #require(read(StructuredSample.jaeger).spans.first)
         #expect(span.traceID == "83a9efd15c1c98a977e0711cc93ee28b")
