@@ -6,29 +6,28 @@ import subprocess
 import time
 import urllib.request
 
-from rig import PEERS, caseboard, fact, folder, free_port, started, workspace
+from rig import PROGRAMS, caseboard, fact, folder, free_port, started, workspace
 
 
 def check_buildbot():
     """One builder whose test passes at the first change and fails at the second."""
-    programs = PEERS.parents[2] / "servers/bin"
     http, worker = free_port(), free_port()
     url = f"http://127.0.0.1:{http}"
     environment = dict(os.environ, HTTP_PORT=str(http), WORKER_PORT=str(worker))
-    subprocess.run([programs / "buildbot", "create-master", "--quiet", "master"], cwd=folder, check=True, env=environment)
-    subprocess.run([programs / "buildbot-worker", "create-worker", "--quiet", "worker", f"127.0.0.1:{worker}", "worker", "password"],
+    subprocess.run([PROGRAMS / "buildbot", "create-master", "--quiet", "master"], cwd=folder, check=True, env=environment)
+    subprocess.run([PROGRAMS / "buildbot-worker", "create-worker", "--quiet", "worker", f"127.0.0.1:{worker}", "worker", "password"],
                    cwd=folder, check=True, stdout=subprocess.DEVNULL)
     configuration = pathlib.Path(__file__).with_name("buildbot_master.cfg").read_text()
     (folder / "master/master.cfg").write_text(configuration)
-    started("buildbot", [programs / "buildbot", "start", "--nodaemon", "master"], f"{url}/api/v2/builders", environment)
-    started("buildbot-worker", [programs / "buildbot-worker", "start", "--nodaemon", "worker"], f"{url}/api/v2/workers")
+    started("buildbot", [PROGRAMS / "buildbot", "start", "--nodaemon", "master"], f"{url}/api/v2/builders", environment)
+    started("buildbot-worker", [PROGRAMS / "buildbot-worker", "start", "--nodaemon", "worker"], f"{url}/api/v2/workers")
 
     def builds():
         return json.loads(urllib.request.urlopen(f"{url}/api/v2/builds?complete=true", timeout=10).read())["builds"]
 
     good, bad = "77e0b2c1d4e5f60718293a4b5c6d7e8f90a1b2c3", "9f3c1ae1d4e5f60718293a4b5c6d7e8f90a1b2c4"
     for number, (revision, who, words) in enumerate([(good, "Ann", "Round totals"), (bad, "Bob", "Add discounts")], 1):
-        subprocess.run([programs / "buildbot", "sendchange", "-m", f"127.0.0.1:{worker}", "-a", "change:password", "-W",
+        subprocess.run([PROGRAMS / "buildbot", "sendchange", "-m", f"127.0.0.1:{worker}", "-a", "change:password", "-W",
                         f"{who} <{who.lower()}@example.org>", "-r", revision, "-b", "main", "-c", words, "shop/cart.py"],
                        cwd=folder, check=True, stdout=subprocess.DEVNULL)
         for _ in range(300):

@@ -7,7 +7,10 @@ from check_alertmanager import check_alertmanager, check_webhooks
 from check_buildbot import check_buildbot
 from check_graphite import check_graphite
 from check_mail import check_mail
+from check_node_exporter import check_node_exporter, start_node_exporter
+from check_opentelemetry import check_opentelemetry
 from check_prometheus import check_prometheus, check_victoria_metrics, check_wire
+from check_smtp import check_smtp
 from check_sql import check_sql
 from check_system_logs import check_system_logs
 from rig import CASEBOARD, caseboard, fact, folder, free_port, stop_all
@@ -34,13 +37,17 @@ def check_every_kind():
 
 
 try:
-    port = check_prometheus()
+    node_exporter_port = start_node_exporter()
+    port = check_prometheus(node_exporter_port)
+    check_node_exporter(node_exporter_port, port)
     check_wire(port)
     check_victoria_metrics()
     check_alertmanager()
     check_graphite()
     check_buildbot()
     check_mail()
+    check_smtp()
+    check_opentelemetry()
     check_sql()
     check_webhooks()
     check_system_logs()

@@ -4,7 +4,7 @@ import subprocess
 import urllib.request
 
 import incident
-from rig import NGINX, PEERS, caseboard, fact, folder, free_port, post, start, started, stop, workspace
+from rig import NGINX, PEERS, caseboard, fact, folder, free_port, issue, post, start, started, stop, workspace
 
 QUERIES = {
     "request_rate": "sum by (job) (rate(http_requests_total[2m]))",
@@ -30,13 +30,14 @@ def verdict(place, now):
     return [case["title"], case["severity"], case["started_at"], evidence]
 
 
-def check_prometheus():
+def check_prometheus(node_exporter_port):
     (folder / "incident.om").write_text(incident.openmetrics())
     subprocess.run([PEERS / "promtool", "tsdb", "create-blocks-from", "openmetrics", "incident.om", "data"],
                    cwd=folder, check=True, stdout=subprocess.DEVNULL)
     rule = {"alert": "HighErrorRate", "expr": "vector(0) > 1", "annotations": {"summary": "{{ $labels.service }} answers with errors"}}
     (folder / "rules.yml").write_text(json.dumps({"groups": [{"name": "shop", "rules": [rule]}]}))
-    (folder / "prometheus.yml").write_text(json.dumps({"rule_files": ["rules.yml"]}))
+    scrape = {"job_name": "node", "scrape_interval": "1s", "static_configs": [{"targets": [f"127.0.0.1:{node_exporter_port}"]}]}
+    (folder / "prometheus.yml").write_text(json.dumps({"rule_files": ["rules.yml"], "scrape_configs": [scrape]}))
     port = free_port()
     arguments = ["--config.file=prometheus.yml", "--storage.tsdb.path=data", "--storage.tsdb.retention.time=50y",
                  f"--web.listen-address=127.0.0.1:{port}"]
@@ -80,16 +81,10 @@ def check_prometheus():
 
 def check_wire(prometheus_port):
     """The same Prometheus behind nginx: TLS of an authority of one's own, HTTP/2, a certificate of the client, a unix socket."""
-    def issue(name, signer, subject):
-        subprocess.run(["openssl", "req", "-x509", *signer, "-newkey", "rsa:2048", "-nodes", "-keyout", f"{name}.key", "-out",
-                        f"{name}.pem", "-days", "36500", "-subj", f"/CN={name}", *subject],
-                       cwd=folder, check=True, stderr=subprocess.DEVNULL)
-
-    by_ca, loopback = ["-CA", "ca.pem", "-CAkey", "ca.key"], ["-addext", "subjectAltName=IP:127.0.0.1"]
-    issue("ca", [], [])
-    issue("server", by_ca, loopback)
-    issue("client", by_ca, [])
-    issue("stranger", [], loopback)
+    issue("ca")
+    issue("server", signer="ca")
+    issue("client", signer="ca")
+    issue("stranger")
     port, alive = free_port(), free_port()
 
     def front(certificate):

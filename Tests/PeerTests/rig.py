@@ -1,11 +1,13 @@
 """Servers on loopback for a moment, Caseboard beside them, and facts that have to hold.
 
 CASEBOARD names the program, PEERS the folder with the servers' programs, NGINX an nginx. Every server is stopped at the end."""
+import contextlib
 import json
 import os
 import pathlib
 import pwd
 import socket
+import sqlite3
 import subprocess
 import tempfile
 import time
@@ -13,6 +15,7 @@ import urllib.request
 
 CASEBOARD = os.environ["CASEBOARD"]
 PEERS = pathlib.Path(os.environ["PEERS"])
+PROGRAMS = PEERS.parents[2] / "servers/bin"  # of PyPI's packages
 NGINX = pathlib.Path(os.environ.pop("NGINX")).resolve()  # popped: nginx itself reads a variable of that name
 _temporary = tempfile.TemporaryDirectory()
 folder = pathlib.Path(_temporary.name)
@@ -75,6 +78,12 @@ def caseboard(place, *arguments, now, expect=0):
     return json.loads(done.stdout)
 
 
+def stored(place, question):
+    """Rows of a workspace's store."""
+    with contextlib.closing(sqlite3.connect(f"file:{place}/var/caseboard.db?mode=ro", uri=True)) as store:
+        return store.execute(question).fetchall()
+
+
 def someone():
     """Who runs servers that refuse to be run by root."""
     return pwd.getpwnam("nobody") if os.getuid() == 0 else pwd.getpwuid(os.getuid())
@@ -100,6 +109,14 @@ def listening(name, command, port, **more):
         except OSError:
             time.sleep(0.1)
     raise SystemExit(f"{name} did not start: {(folder / f'{name}.log').read_text()[-2000:]}")
+
+
+def issue(name, signer=None):
+    """Makes `name.pem` and `name.key`: a certificate for 127.0.0.1, signed by another or by itself."""
+    by = ["-CA", f"{signer}.pem", "-CAkey", f"{signer}.key"] if signer else []
+    subprocess.run(["openssl", "req", "-x509", *by, "-newkey", "rsa:2048", "-nodes", "-keyout", f"{name}.key", "-out", f"{name}.pem",
+                    "-days", "36500", "-subj", f"/CN={name}", "-addext", "subjectAltName=IP:127.0.0.1"],
+                   cwd=folder, check=True, stderr=subprocess.DEVNULL)
 
 
 def certificate(place):
