@@ -98,7 +98,7 @@ let package = Package(
         tests("Model", []),
         tests("Formats", ["Formats"]),
         tests("Transport", ["Transport"]),
-        tests("Connectors", ["Connectors", "Formats", "Transport"]),
+        tests("Connectors", ["Connectors", "Formats", "Store", "Transport"]),
         tests("Signals", ["Signals"]),
         tests("Correlation", ["Correlation"]),
         tests("Store", ["Store", .product(name: "GRDB", package: "GRDB.swift"), .product(name: "GRDBSQLite", package: "GRDB.swift")]),

@@ -70,11 +70,8 @@ struct BuildScope: Sendable {
 }
 
 extension HTTPSource {
-    /// Host and path: what tells the builds of a server from those of others, however it is reached.
-    var place: String {
-        guard let address = WebAddress(url) else { return url }
-        return address.host + (address.path == "/" ? "" : address.path)
-    }
+    /// What tells the builds and issues of a server from those of others, however it is reached.
+    var place: String { WebPlace(url)?.text ?? url }
 
     /// Whose tests a report of a build holds.
     func origin(of build: BuildFact, report: String? = nil, _ access: SourceAccess) -> DocumentOrigin {

@@ -242,6 +242,7 @@ struct DocumentFiles: Sendable {
         var origin = DocumentOrigin(
             origin: settings.name, path: step.name, service: settings.text("service"), environment: settings.text("environment"),
             fallbackTime: step.file.signature.modifiedAt)
+        origin.services = settings.map("services")
         origin.known = step.memory.with { $0.known }
         return origin
     }

@@ -17,6 +17,8 @@ protocol ForgeConnector: HTTPConnector {
     var parts: [Part] { get }
     /// `owner/name`.
     var project: String { get }
+    /// What the project is known by when an item does not say where it is.
+    var place: String { get }
     var builds: BuildScope { get }
     /// The question for a page of a part's list.
     func request(_ part: Part, _ question: ListSweep.Question, branch: String?) -> HTTPRequest
@@ -39,8 +41,7 @@ extension ForgeConnector {
     /// Items are read as they come: what is asked for next depends on them.
     static func read(_ bytes: UnsafeRawBufferPointer, from document: DocumentOrigin) -> Reading { Reading() }
 
-    /// Whose facts these are: the project on its server.
-    func origin(_ access: SourceAccess) -> DocumentOrigin { http.origin("\(WebAddress(http.url)?.host ?? "")/\(project)", access) }
+    func origin(_ access: SourceAccess) -> DocumentOrigin { http.origin(place, access) }
     func details(_ cursors: [String: Cursor], _ access: SourceAccess) async throws(ConnectorError) -> Page? { nil }
 
     /// First the lists, then what is asked about single items; builds first when many wait.

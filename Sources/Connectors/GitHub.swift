@@ -38,6 +38,7 @@ package struct GitHubConnector: ForgeConnector {
 
     let http: HTTPSource
     let project: String
+    var place: String { ForgeProject.gitHub(at: http.url, repository: project) }
     let parts: [Part]
     let builds: BuildScope
     private let artifacts: GlobPattern?

@@ -26,6 +26,7 @@ package struct GitLabConnector: ForgeConnector {
 
     let http: HTTPSource
     let project: String
+    var place: String { ForgeProject.gitLab(at: http.url, project: project) }
     let parts: [Part]
     let builds: BuildScope
     private let readsTests: Bool

@@ -236,9 +236,11 @@ struct HTTPSource: Sendable {
 
     /// Whose facts an answer holds. `name` says which answer, for messages.
     func origin(_ name: String, _ access: SourceAccess) -> DocumentOrigin {
-        DocumentOrigin(
+        var origin = DocumentOrigin(
             origin: settings.name, path: name, service: settings.text("service"), environment: settings.text("environment"),
             fallbackTime: access.now)
+        origin.services = settings.map("services")
+        return origin
     }
 
     // MARK: - Probing

@@ -52,7 +52,7 @@ package struct JiraConnector: HTTPConnector {
     private static func fault(_ response: HTTPResponse) -> String? {
         response.body.withUnsafeBytes { ForgeAnswer.fault($0, under: "issues") }
     }
-    private func origin(_ access: SourceAccess) -> DocumentOrigin { http.origin(WebAddress(http.url)?.host ?? "", access) }
+    private func origin(_ access: SourceAccess) -> DocumentOrigin { http.origin(http.place, access) }
 
     package func fetch(after cursors: [String: Cursor], through access: SourceAccess) async throws(ConnectorError) -> Page? {
         let cursor = cursors[Self.item]

@@ -21,7 +21,6 @@ package struct PagerDutyConnector: HTTPConnector {
 
     let http: HTTPSource
     private let windows: TimeWindows
-    private let services: [String: String]
     private let filter: [(name: String, value: String)]
 
     private static let open = "open"
@@ -34,7 +33,6 @@ package struct PagerDutyConnector: HTTPConnector {
     package init(settings: SourceSettings) throws(ConnectorError) {
         http = HTTPSource(settings)
         windows = TimeWindows(settings, stepMs: 1_000, longestMs: 30 * .dayMs)
-        services = settings.map("services")
         let ids = (settings.text("service_ids") ?? "").split { $0 == "," || $0 == " " }
         filter = ids.map { ("service_ids[]", String($0)) }
     }
@@ -152,7 +150,7 @@ package struct PagerDutyConnector: HTTPConnector {
     ) async throws(ConnectorError) -> (incidents: [PagerDutyAPIReader.Incident], hasMore: Bool) {
         let response = try await http.send(list(query, offset: offset), through: access, fault: Self.fault("incidents"))
         let origin = http.origin("incidents", access)
-        return response.body.withUnsafeBytes { PagerDutyAPIReader.incidents($0, from: origin, services: services) }
+        return response.body.withUnsafeBytes { PagerDutyAPIReader.incidents($0, from: origin) }
     }
     private func list(_ query: [(name: String, value: String)], offset: Int64) -> HTTPRequest {
         let page: [(name: String, value: String)] = [
@@ -165,9 +163,7 @@ package struct PagerDutyConnector: HTTPConnector {
     private func incident(_ id: String, _ access: SourceAccess) async throws(ConnectorError) -> PagerDutyAPIReader.Incident? {
         let answer = try await detail("/incidents/\(HTTPSource.escaped(id))", [], "incident", access)
         let origin = http.origin("incidents", access)
-        return answer.flatMap { bytes in
-            bytes.withUnsafeBytes { PagerDutyAPIReader.incident($0, from: origin, services: services) }
-        }
+        return answer.flatMap { bytes in bytes.withUnsafeBytes { PagerDutyAPIReader.incident($0, from: origin) } }
     }
     /// Nil for what is not there any more.
     private func detail(

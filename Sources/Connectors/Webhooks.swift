@@ -6,7 +6,11 @@ package struct WebhooksConnector: DocumentConnector {
     package static let descriptor = ConnectorDescriptor(
         kind: "webhooks",
         summary: "Webhooks that a web server dropped as files: Alertmanager, Grafana, PagerDuty, GitHub, GitLab, told by content.",
-        settings: DocumentFiles.settings,
+        settings: DocumentFiles.settings + [
+            SettingDescriptor(
+                "services", .map,
+                "what they call it → the service here: a repository (`owner/name`), a workflow or pipeline, a service at PagerDuty")
+        ],
         sample: """
             kind: webhooks
             path: /var/spool/caseboard

@@ -5,7 +5,8 @@ import Model
 /// or one a line.
 ///
 /// One alert is one fact for each start: its identity is its labels and `startsAt`, never who delivered it or when, so a
-/// repetition is the same event, and its end gives the same fingerprint with `status` `resolved` and `ended_at`.
+/// repetition is the same event, and its end gives the same fingerprint with `status` `resolved` and `ended_at`. Labels that begin
+/// with `__` are none of them: Grafana's API shows them, and its webhook does not.
 package enum AlertmanagerReader {
     package static func read(_ bytes: UnsafeRawBufferPointer, from document: DocumentOrigin) -> Reading {
         var reading = Reading()
@@ -41,9 +42,11 @@ package enum AlertmanagerReader {
     // MARK: Alertmanager
 
     static func readAlert(_ fields: FactFields?, _ line: Int64, _ document: DocumentOrigin, _ reading: inout Reading) {
-        guard let fields, let labels = fields.fields("labels") else {
+        guard let fields, let all = fields.fields("labels") else {
             return reading.refuse("the alert has no `labels`", line: line, excerpt: fields.map(FactDocument.excerpt) ?? "")
         }
+        let isPlain = !all.members.keys.contains { $0.hasPrefix("__") }
+        let labels = isPlain ? all : FactFields(all.members.filter { !$0.key.hasPrefix("__") })
         guard let startsAt = fields.time("startsAt", "activeAt"), startsAt.ms > 0 else {
             return reading.refuse("the alert has no time in `startsAt`", line: line, excerpt: FactDocument.excerpt(fields))
         }
@@ -69,7 +72,7 @@ package enum AlertmanagerReader {
         let title = summary.isEmpty ? (name.isEmpty ? "alert without a name" : name) : summary
         reading.events.append(
             Event(
-                source: .alerts, type: .alert, subject: fingerprint + "@" + String(startsAt.ms), at: startsAt,
+                source: .alerts, type: .alert, subject: fingerprint + "@" + String(startsAt.ms), isGlobal: true, at: startsAt,
                 severity: isSilenced ? .low : severity(labels) ?? severity(annotations) ?? .high, title: StructuredText.title(title),
                 body: annotations.text("description", "message", "details") ?? "", service: service,
                 component: labels.line("component", "container", "subsystem"),

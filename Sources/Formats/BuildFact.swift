@@ -22,6 +22,8 @@ package struct BuildFact: Hashable, Sendable {
     package var outcome: Outcome
     package var startedAt: Instant?
     package var endedAt: Instant
+    /// When the server last changed it, of one that may end again under the same number and attempt.
+    package var revisedAt: Instant?
     package var commit: String?
     /// The commit of the last build of its kind and branch that passed.
     package var lastGoodCommit: String?
@@ -66,7 +68,7 @@ package struct BuildFact: Hashable, Sendable {
         let title = "\(place) \(words)\(on)" + (isFailure && !what.isEmpty ? ": \(what)" : "")
         let id = id ?? "\(name)#\(label)"
         return Event(
-            source: .ci, type: isFailure ? .buildFailure : .build, subject: "\(scope) build \(id)", at: endedAt,
+            source: .ci, type: isFailure ? .buildFailure : .build, subject: "\(scope) build \(id)", isGlobal: true, at: endedAt,
             role: isSideline || failedTests > 0 ? .context : nil, severity: !isFailure ? .info : isSideline ? .low : .medium,
             title: StructuredText.title(title), service: service ?? document.service, environment: document.environment,
             attributes: StructuredText.bounded(attributes), origin: document.origin, sourceID: id, url: StructuredText.url(url),
@@ -93,6 +95,7 @@ package struct BuildFact: Hashable, Sendable {
             if let value = StructuredText.name(value) { attributes[name] = .string(value) }
         }
         if let startedAt { attributes["duration_ms"] = .int(max(0, endedAt - startedAt)) }
+        if let revisedAt { attributes[EventAttribute.revisedAt] = .int(revisedAt.wholeSecond.ms) }
         if failedTests > 0 { attributes[EventAttribute.count] = .int(Int64(failedTests)) }
         if !listed.isEmpty { attributes["changes"] = .array(listed.map { .strings([$0.commit, $0.author, $0.subject]) }) }
         if isFailure {

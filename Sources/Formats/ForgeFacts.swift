@@ -1,7 +1,8 @@
 import Model
 
-/// What forges and trackers tell, whichever they are: the one place that makes events of their deployments, releases, merged
-/// changes and issues; of builds see `BuildFact`. `scope` is the project on its server, so that numbers of two projects are never one fact.
+/// What forges and trackers tell, whichever they are and whichever way they tell it (asked, or by a webhook): the one place that makes
+/// events of their deployments, releases, merged changes and issues; of builds see `BuildFact`. `scope` is the project on its server, so
+/// that numbers of two projects are never one fact.
 
 /// One deployment that ended: it is live, or it failed.
 struct DeploymentFact {
@@ -35,8 +36,8 @@ struct DeploymentFact {
         if let createdAt { attributes["duration_ms"] = .int(max(0, at - createdAt)) }
         // What failed did not change what is live: it is a signal of its own.
         return Event(
-            source: isFailure ? .ci : .deploys, type: isFailure ? .buildFailure : .deployment, subject: "\(scope) deployment \(id)", at: at,
-            severity: isFailure ? .medium : .info,
+            source: isFailure ? .ci : .deploys, type: isFailure ? .buildFailure : .deployment, subject: "\(scope) deployment \(id)",
+            isGlobal: true, at: at, severity: isFailure ? .medium : .info,
             title: StructuredText.title(
                 isFailure ? "deployment of \(name) to \(environment) failed" : "deployed \(name) to \(environment)"),
             body: StructuredText.body(words ?? ""), service: service, environment: StructuredText.name(environment) ?? document.environment,
@@ -61,7 +62,7 @@ struct ReleaseFact {
         if let author = StructuredText.name(author) { attributes[EventAttribute.author] = .string(author) }
         let more = StructuredText.name(name).flatMap { $0 == version ? nil : ": \($0)" } ?? ""
         return Event(
-            source: .git, type: .tag, subject: "\(scope) release \(version)", at: at, role: .change,
+            source: .git, type: .tag, subject: "\(scope) release \(version)", isGlobal: true, at: at, role: .change,
             title: StructuredText.title("released \(version)\(more)"), body: StructuredText.body(words ?? ""), service: document.service,
             environment: document.environment, tags: [StructuredText.title(version)], attributes: attributes, origin: document.origin,
             sourceID: version, url: StructuredText.url(url), commit: commit)
@@ -76,6 +77,8 @@ struct MergedChangeFact {
     var number: String
     var title: String
     var at: Instant
+    /// When anything of it last changed: of two tellings the later counts.
+    var updatedAt: Instant?
     var commit: String?
     var branch: String?
     var words: String?
@@ -87,8 +90,9 @@ struct MergedChangeFact {
         var attributes: [String: JSONValue] = ["number": .string(number)]
         if let author = StructuredText.name(author) { attributes[EventAttribute.author] = .string(author) }
         if let branch = StructuredText.name(branch) { attributes["branch"] = .string(branch) }
+        if let updatedAt { attributes[EventAttribute.revisedAt] = .int(updatedAt.wholeSecond.ms) }
         return Event(
-            source: .git, type: Self.type, subject: "\(scope) \(number)", at: at, role: .context,
+            source: .git, type: Self.type, subject: "\(scope) \(number)", isGlobal: true, at: at, role: .context,
             title: StructuredText.title("merged \(number): \(title)"), body: StructuredText.body(words ?? ""), service: document.service,
             environment: document.environment, tags: labels, attributes: attributes, origin: document.origin, sourceID: number,
             url: StructuredText.url(url), commit: commit)
@@ -167,13 +171,13 @@ struct IssueFact {
         let isReport = isReport
         let status = StructuredText.name(status) ?? (closedAt == nil ? "open" : "closed")
         var attributes: [String: JSONValue] = [EventAttribute.status: .string(status)]
-        if let updatedAt { attributes[EventAttribute.revisedAt] = .int(updatedAt.ms) }
+        if let updatedAt { attributes[EventAttribute.revisedAt] = .int(updatedAt.wholeSecond.ms) }
         if let closedAt { attributes[EventAttribute.endedAt] = .int(max(createdAt, closedAt).ms) }
         for (name, value) in [("reporter", reporter), ("kind", kind), ("priority", priority)] {
             if let value = StructuredText.name(value) { attributes[name] = .string(value) }
         }
         return Event(
-            source: .tickets, type: .report, subject: "\(scope) \(key)", at: createdAt,
+            source: .tickets, type: .report, subject: "\(scope) \(key)", isGlobal: true, at: createdAt,
             role: isReport ? .signal : .context, severity: isReport ? severity : .info, title: StructuredText.title(title),
             body: StructuredText.body(words ?? ""), service: document.service, component: StructuredText.name(component),
             environment: document.environment, tags: labels, attributes: StructuredText.bounded(attributes), origin: document.origin,
@@ -209,7 +213,7 @@ package enum ForgeAnswer {
 
     static func labels(_ value: JSONValue?) -> [String] {
         (value?.arrayValue ?? []).prefix(32).compactMap { label in
-            StructuredText.name(label.stringValue ?? label["name"]?.stringValue, count: 120)
+            StructuredText.name(label.stringValue ?? label["name"]?.stringValue ?? label["title"]?.stringValue, count: 120)
         }
     }
     static func sha(_ value: JSONValue?) -> String? {

@@ -1,8 +1,14 @@
 import Model
 
-/// Reads answers of GitHub's REST API, version 2022-11-28 (<https://docs.github.com/rest>): workflow runs with their jobs, deployments
-/// with their statuses, releases, issues and pull requests. `document.path` is the project on its server.
+/// Reads what GitHub's REST API, version 2022-11-28 (<https://docs.github.com/rest>), answers and its webhooks tell in the same words:
+/// workflow runs with their jobs, deployments with their statuses, releases, issues and pull requests. `document.path` is the project of
+/// items that do not say where they are.
 package enum GitHubReader {
+    /// Whose item it is: what its own page, or else its address in the API, says.
+    private static func scope(_ fields: FactFields?, _ document: DocumentOrigin) -> String {
+        ForgeProject.gitHub(fields?.url("html_url", "url")) ?? document.path
+    }
+
     // MARK: - Workflow runs
 
     /// One run of a workflow that is over.
@@ -26,7 +32,7 @@ package enum GitHubReader {
         package var commit: String? { ForgeAnswer.sha(json["head_sha"]) }
 
         package init?(_ json: JSONValue) { self.init(FactFields(json)) }
-        fileprivate init?(_ fields: FactFields?) {
+        init?(_ fields: FactFields?) {
             guard let fields, let id = fields.value("id")?.intValue, let created = fields.time("created_at"),
                 let conclusion = fields.line("conclusion")
             else { return nil }
@@ -87,7 +93,7 @@ package enum GitHubReader {
     package static func fact(_ run: Run, job: Job? = nil, from document: DocumentOrigin) -> BuildFact {
         let fields = FactFields(run.json)
         var fact = BuildFact(
-            scope: document.path, name: run.name, number: fields?.value("run_number")?.intValue ?? run.id,
+            scope: scope(fields, document), name: run.name, number: fields?.value("run_number")?.intValue ?? run.id,
             outcome: run.isFailure ? .failed : run.isSuccess ? .passed : .cancelled, endedAt: job?.completedAt ?? run.finishedAt)
         fact.attempt = run.attempt
         // Two workflows may have one name.
@@ -139,7 +145,7 @@ package enum GitHubReader {
         package let json: JSONValue
 
         package init?(_ json: JSONValue) { self.init(FactFields(json)) }
-        fileprivate init?(_ fields: FactFields?) {
+        init?(_ fields: FactFields?) {
             guard let fields, let id = fields.value("id")?.intValue, let created = fields.time("created_at") else { return nil }
             self.id = id
             createdAt = created
@@ -161,6 +167,7 @@ package enum GitHubReader {
                 bytes,
                 keeping: [
                     "id", "sha", "ref", "environment", "created_at", "creator", "description", "payload", "transient_environment",
+                    "url",
                 ]) ?? []
         return (all.compactMap { Deployment($0) }, all.compactMap { $0.time("created_at") })
     }
@@ -176,7 +183,9 @@ package enum GitHubReader {
 
     /// Live at its first success; failed when its last word is a failure. What is inactive without ever having been live was replaced.
     package static func outcome(_ bytes: UnsafeRawBufferPointer) -> Outcome {
-        let all = ObjectList.read(bytes, keeping: ["id", "state", "created_at", "description", "log_url", "target_url"]) ?? []
+        outcome(ObjectList.read(bytes, keeping: ["id", "state", "created_at", "description", "log_url", "target_url"]) ?? [])
+    }
+    static func outcome(_ all: [FactFields]) -> Outcome {
         let statuses = all.compactMap { fields in fields.time("created_at").map { (at: $0, fields: fields) } }
             .sorted { ($0.at, $0.fields.value("id")?.intValue ?? 0) < ($1.at, $1.fields.value("id")?.intValue ?? 0) }
         func outcome(_ state: Outcome.State, _ status: (at: Instant, fields: FactFields)?) -> Outcome {
@@ -198,7 +207,8 @@ package enum GitHubReader {
         guard outcome.state == .live || outcome.state == .failed else { return nil }
         let fields = FactFields(deployment.json)
         var fact = DeploymentFact(
-            scope: document.path, id: String(deployment.id), environment: deployment.environment, isFailure: outcome.state == .failed,
+            scope: scope(fields, document), id: String(deployment.id), environment: deployment.environment,
+            isFailure: outcome.state == .failed,
             at: max(deployment.createdAt, outcome.at ?? deployment.createdAt))
         fact.createdAt = deployment.createdAt
         fact.commit = deployment.commit
@@ -221,18 +231,19 @@ package enum GitHubReader {
             bytes,
             ["id", "tag_name", "name", "body", "draft", "target_commitish", "created_at", "published_at", "html_url", "author"],
             orderedBy: "published_at", since, horizon
-        ) { fields -> Event? in
-            guard fields.value("draft")?.boolValue != true, let version = fields.line("tag_name"), let at = fields.time("published_at")
-            else {
-                return nil
-            }
-            var fact = ReleaseFact(scope: document.path, version: version, name: fields.line("name"), at: at)
-            fact.commit = ForgeAnswer.sha(fields.value("target_commitish"))
-            fact.words = fields.text("body")
-            fact.author = fields.fields("author")?.line("login")
-            fact.url = fields.url("html_url")
-            return fact.event(document)
+        ) { release($0, from: document)?.event(document) }
+    }
+    /// Nil for a draft, and without a tag and a time.
+    static func release(_ fields: FactFields, from document: DocumentOrigin) -> ReleaseFact? {
+        guard fields.value("draft")?.boolValue != true, let version = fields.line("tag_name"), let at = fields.time("published_at") else {
+            return nil
         }
+        var fact = ReleaseFact(scope: scope(fields, document), version: version, name: fields.line("name"), at: at)
+        fact.commit = ForgeAnswer.sha(fields.value("target_commitish"))
+        fact.words = fields.text("body")
+        fact.author = fields.fields("author")?.line("login")
+        fact.url = fields.url("html_url")
+        return fact
     }
 
     /// A pull request is an issue, too; here it only counts for the order.
@@ -246,14 +257,14 @@ package enum GitHubReader {
             ],
             orderedBy: "updated_at", since, horizon
         ) { fields -> Event? in
-            fields.fields("pull_request") == nil ? issue(fields, scope: document.path)?.event(document) : nil
+            fields.fields("pull_request") == nil ? issue(fields, from: document)?.event(document) : nil
         }
     }
-
-    /// An issue, as lists and webhooks tell it. Nil without a number and a time.
-    static func issue(_ fields: FactFields, scope: String) -> IssueFact? {
+    /// Nil without a number and a time.
+    static func issue(_ fields: FactFields, from document: DocumentOrigin) -> IssueFact? {
         guard let number = fields.line("number"), let created = fields.time("created_at") else { return nil }
-        var fact = IssueFact(scope: scope, key: "#\(number)", title: fields.line("title") ?? "issue \(number)", createdAt: created)
+        var fact = IssueFact(
+            scope: scope(fields, document), key: "#\(number)", title: fields.line("title") ?? "issue \(number)", createdAt: created)
         fact.updatedAt = fields.time("updated_at")
         fact.closedAt = fields.time("closed_at")
         fact.status = [fields.line("state"), fields.line("state_reason")].compactMap { $0 }.joined(separator: ", ")
@@ -272,19 +283,22 @@ package enum GitHubReader {
             bytes,
             ["number", "title", "body", "labels", "user", "updated_at", "merged_at", "merge_commit_sha", "base", "html_url"],
             orderedBy: "updated_at", since, horizon
-        ) { fields -> Event? in
-            guard let number = fields.line("number"), let title = fields.line("title"), let merged = fields.time("merged_at") else {
-                return nil
-            }
-            var fact = MergedChangeFact(scope: document.path, number: "#\(number)", title: title, at: merged)
-            fact.commit = ForgeAnswer.sha(fields.value("merge_commit_sha"))
-            fact.branch = fields.fields("base")?.line("ref")
-            fact.words = fields.text("body")
-            fact.author = fields.fields("user")?.line("login")
-            fact.labels = ForgeAnswer.labels(fields.value("labels"))
-            fact.url = fields.url("html_url")
-            return fact.event(document)
+        ) { pullRequest($0, from: document)?.event(document) }
+    }
+    /// Nil for one that is not merged.
+    static func pullRequest(_ fields: FactFields, from document: DocumentOrigin) -> MergedChangeFact? {
+        guard let number = fields.line("number"), let title = fields.line("title"), let merged = fields.time("merged_at") else {
+            return nil
         }
+        var fact = MergedChangeFact(scope: scope(fields, document), number: "#\(number)", title: title, at: merged)
+        fact.updatedAt = fields.time("updated_at")
+        fact.commit = ForgeAnswer.sha(fields.value("merge_commit_sha"))
+        fact.branch = fields.fields("base")?.line("ref")
+        fact.words = fields.text("body")
+        fact.author = fields.fields("user")?.line("login")
+        fact.labels = ForgeAnswer.labels(fields.value("labels"))
+        fact.url = fields.url("html_url")
+        return fact
     }
 
     private static func page(

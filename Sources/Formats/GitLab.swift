@@ -1,8 +1,12 @@
 import Model
 
 /// Reads answers of GitLab's REST API, version 4 (<https://docs.gitlab.com/api/rest/>): pipelines with their jobs and test reports,
-/// deployments, releases, issues and merge requests. `document.path` is the project on its server.
+/// deployments, releases, issues and merge requests; its webhooks in the API's words, too. `document.path` is the project of items that
+/// do not say where they are.
 package enum GitLabReader {
+    /// Whose item it is, as its page says.
+    private static func scope(_ page: String?, _ document: DocumentOrigin) -> String { ForgeProject.gitLab(page) ?? document.path }
+
     // MARK: - Pipelines
 
     /// One pipeline that is over.
@@ -24,7 +28,7 @@ package enum GitLabReader {
         package var commit: String? { ForgeAnswer.sha(json["sha"]) }
 
         package init?(_ json: JSONValue) { self.init(FactFields(json)) }
-        fileprivate init?(_ fields: FactFields?) {
+        init?(_ fields: FactFields?) {
             guard let fields, let id = fields.value("id")?.intValue, let created = fields.time("created_at"),
                 let status = fields.line("status")
             else { return nil }
@@ -59,7 +63,10 @@ package enum GitLabReader {
         let names: [StaticString] = [
             "id", "name", "stage", "status", "allow_failure", "failure_reason", "finished_at", "web_url", "commit", "user",
         ]
-        let jobs = (ObjectList.read(bytes, keeping: names) ?? []).compactMap { fields -> Job? in
+        return failedJob(ObjectList.read(bytes, keeping: names) ?? [])
+    }
+    static func failedJob(_ all: [FactFields]) -> Job? {
+        let jobs = all.compactMap { fields -> Job? in
             guard let id = fields.value("id")?.intValue, fields.line("status") == "failed", fields.value("allow_failure")?.boolValue != true
             else { return nil }
             return Job(
@@ -74,13 +81,15 @@ package enum GitLabReader {
     /// A pipeline with the job that failed it.
     package static func fact(_ pipeline: Pipeline, job: Job? = nil, from document: DocumentOrigin) -> BuildFact {
         var fact = BuildFact(
-            scope: document.path, name: StructuredText.name(pipeline.json["name"]?.stringValue) ?? "pipeline",
+            scope: scope(pipeline.json["web_url"]?.stringValue, document),
+            name: StructuredText.name(pipeline.json["name"]?.stringValue) ?? "pipeline",
             number: pipeline.json["iid"]?.intValue ?? pipeline.id,
             outcome: pipeline.isFailure ? .failed : pipeline.isSuccess ? .passed : .cancelled,
             endedAt: job?.finishedAt ?? pipeline.updatedAt)
         // A pipeline may be given another name.
         fact.id = String(pipeline.id)
         fact.startedAt = pipeline.createdAt
+        fact.revisedAt = pipeline.updatedAt
         fact.branch = pipeline.ref
         fact.commit = pipeline.commit
         if let job {
@@ -162,30 +171,32 @@ package enum GitLabReader {
     package static func deployments(_ bytes: UnsafeRawBufferPointer) -> (deployments: [Deployment], times: [Instant]) {
         let names: [StaticString] = ["id", "sha", "ref", "status", "created_at", "updated_at", "environment", "deployable", "user"]
         let all = ObjectList.read(bytes, keeping: names) ?? []
-        let over = all.compactMap { fields -> Deployment? in
-            guard let id = fields.value("id")?.intValue, let updated = fields.time("updated_at", "created_at"),
-                let status = fields.line("status"), status == "success" || status == "failed"
-            else { return nil }
-            return Deployment(
-                id: id, status: status, updatedAt: updated, environment: fields.fields("environment")?.line("name") ?? "production",
-                commit: ForgeAnswer.sha(fields.value("sha")), fields: fields)
-        }
-        return (over, all.compactMap { $0.time("updated_at") })
+        return (all.compactMap { deployment($0) }, all.compactMap { $0.time("updated_at") })
+    }
+    /// Nil for one that is not over.
+    static func deployment(_ fields: FactFields) -> Deployment? {
+        guard let id = fields.value("id")?.intValue, let updated = fields.time("updated_at", "created_at"),
+            let status = fields.line("status"), status == "success" || status == "failed"
+        else { return nil }
+        return Deployment(
+            id: id, status: status, updatedAt: updated, environment: fields.fields("environment")?.line("name") ?? "production",
+            commit: ForgeAnswer.sha(fields.value("sha")), fields: fields)
     }
 
     package static func event(_ deployment: Deployment, previous: String?, from document: DocumentOrigin) -> Event {
         let fields = deployment.fields
         let job = fields.fields("deployable")
+        let page = job?.url("web_url") ?? job?.fields("pipeline")?.url("web_url")
         var fact = DeploymentFact(
-            scope: document.path, id: String(deployment.id), environment: deployment.environment, isFailure: !deployment.isSuccess,
-            at: job?.time("finished_at") ?? deployment.updatedAt)
+            scope: scope(page, document), id: String(deployment.id), environment: deployment.environment,
+            isFailure: !deployment.isSuccess, at: job?.time("finished_at") ?? deployment.updatedAt)
         fact.createdAt = fields.time("created_at")
         fact.commit = deployment.commit
         fact.previousCommit = previous
         fact.version = fields.line("ref").flatMap { job?.value("tag")?.boolValue == true || ForgeAnswer.looksLikeVersion($0) ? $0 : nil }
         fact.words = job?.fields("commit")?.line("title")
         fact.actor = fields.fields("user")?.line("username")
-        fact.url = job?.url("web_url") ?? job?.fields("pipeline")?.url("web_url")
+        fact.url = page
         return fact.event(document)
     }
 
@@ -197,17 +208,22 @@ package enum GitLabReader {
         let names: [StaticString] = [
             "tag_name", "name", "description", "released_at", "author", "commit", "upcoming_release", "_links",
         ]
-        return ListPage(ObjectList.read(bytes, keeping: names) ?? [], orderedBy: "released_at", since: since, horizon: horizon) { fields in
-            guard let version = fields.line("tag_name"), let at = fields.time("released_at"),
-                fields.value("upcoming_release")?.boolValue != true
-            else { return nil }
-            var fact = ReleaseFact(scope: document.path, version: version, name: fields.line("name"), at: at)
-            fact.commit = ForgeAnswer.sha(fields.fields("commit")?.value("id"))
-            fact.words = fields.text("description")
-            fact.author = fields.fields("author")?.line("username")
-            fact.url = fields.fields("_links")?.url("self")
-            return fact.event(document)
+        return ListPage(ObjectList.read(bytes, keeping: names) ?? [], orderedBy: "released_at", since: since, horizon: horizon) {
+            release($0, from: document)?.event(document)
         }
+    }
+    /// Nil for one that is yet to come, and without a tag and a time.
+    static func release(_ fields: FactFields, from document: DocumentOrigin) -> ReleaseFact? {
+        guard let version = fields.line("tag_name"), let at = fields.time("released_at"),
+            fields.value("upcoming_release")?.boolValue != true
+        else { return nil }
+        let page = fields.fields("_links")?.url("self")
+        var fact = ReleaseFact(scope: scope(page, document), version: version, name: fields.line("name"), at: at)
+        fact.commit = ForgeAnswer.sha(fields.fields("commit")?.value("id"))
+        fact.words = fields.text("description")
+        fact.author = fields.fields("author")?.line("username")
+        fact.url = page
+        return fact
     }
 
     package static func issues(_ bytes: UnsafeRawBufferPointer, since: Instant, horizon: Instant, from document: DocumentOrigin) -> ListPage
@@ -216,22 +232,26 @@ package enum GitLabReader {
             "iid", "title", "description", "state", "labels", "author", "created_at", "updated_at", "closed_at", "web_url", "issue_type",
             "severity",
         ]
-        return ListPage(ObjectList.read(bytes, keeping: names) ?? [], orderedBy: "updated_at", since: since, horizon: horizon) { fields in
-            guard let number = fields.line("iid"), let title = fields.line("title"), let created = fields.time("created_at") else {
-                return nil
-            }
-            var fact = IssueFact(scope: document.path, key: "#\(number)", title: title, createdAt: created)
-            fact.updatedAt = fields.time("updated_at")
-            fact.closedAt = fields.time("closed_at")
-            fact.status = fields.line("state")
-            fact.kind = fields.line("issue_type").flatMap { $0 == "issue" ? nil : $0 }
-            fact.priority = fields.line("severity").flatMap { $0 == "UNKNOWN" ? nil : $0 }
-            fact.labels = ForgeAnswer.labels(fields.value("labels"))
-            fact.words = fields.text("description")
-            fact.reporter = fields.fields("author")?.line("username")
-            fact.url = fields.url("web_url")
-            return fact.event(document)
+        return ListPage(ObjectList.read(bytes, keeping: names) ?? [], orderedBy: "updated_at", since: since, horizon: horizon) {
+            issue($0, from: document)?.event(document)
         }
+    }
+    /// Nil without a number, a title and a time.
+    static func issue(_ fields: FactFields, from document: DocumentOrigin) -> IssueFact? {
+        guard let number = fields.line("iid"), let title = fields.line("title"), let created = fields.time("created_at") else { return nil }
+        let page = fields.url("web_url")
+        var fact = IssueFact(scope: scope(page, document), key: "#\(number)", title: title, createdAt: created)
+        fact.updatedAt = fields.time("updated_at")
+        fact.closedAt = fields.time("closed_at")
+        fact.status = fields.line("state")
+        // The API and the webhooks write them in large letters and in small ones.
+        fact.kind = fields.line("issue_type").map { $0.lowercased() }.flatMap { $0 == "issue" ? nil : $0 }
+        fact.priority = fields.line("severity").map { $0.lowercased() }.flatMap { $0 == "unknown" ? nil : $0 }
+        fact.labels = ForgeAnswer.labels(fields.value("labels"))
+        fact.words = fields.text("description")
+        fact.reporter = fields.fields("author")?.line("username")
+        fact.url = page
+        return fact
     }
 
     package static func mergeRequests(_ bytes: UnsafeRawBufferPointer, since: Instant, horizon: Instant, from document: DocumentOrigin)
@@ -241,19 +261,23 @@ package enum GitLabReader {
             "iid", "title", "description", "labels", "author", "updated_at", "merged_at", "merge_commit_sha", "squash_commit_sha", "sha",
             "target_branch", "web_url",
         ]
-        return ListPage(ObjectList.read(bytes, keeping: names) ?? [], orderedBy: "updated_at", since: since, horizon: horizon) { fields in
-            guard let number = fields.line("iid"), let title = fields.line("title"), let merged = fields.time("merged_at") else {
-                return nil
-            }
-            var fact = MergedChangeFact(scope: document.path, number: "!\(number)", title: title, at: merged)
-            // Merged without a commit of its own, the last commit of the request is what came in.
-            fact.commit = ForgeAnswer.sha(fields.value("merge_commit_sha", "squash_commit_sha", "sha"))
-            fact.branch = fields.line("target_branch")
-            fact.words = fields.text("description")
-            fact.author = fields.fields("author")?.line("username")
-            fact.labels = ForgeAnswer.labels(fields.value("labels"))
-            fact.url = fields.url("web_url")
-            return fact.event(document)
+        return ListPage(ObjectList.read(bytes, keeping: names) ?? [], orderedBy: "updated_at", since: since, horizon: horizon) {
+            mergeRequest($0, from: document)?.event(document)
         }
+    }
+    /// Nil for one that is not merged.
+    static func mergeRequest(_ fields: FactFields, from document: DocumentOrigin) -> MergedChangeFact? {
+        guard let number = fields.line("iid"), let title = fields.line("title"), let merged = fields.time("merged_at") else { return nil }
+        let page = fields.url("web_url")
+        var fact = MergedChangeFact(scope: scope(page, document), number: "!\(number)", title: title, at: merged)
+        fact.updatedAt = fields.time("updated_at")
+        // Merged without a commit of its own, the last commit of the request is what came in.
+        fact.commit = ForgeAnswer.sha(fields.value("merge_commit_sha", "squash_commit_sha", "sha"))
+        fact.branch = fields.line("target_branch")
+        fact.words = fields.text("description")
+        fact.author = fields.fields("author")?.line("username")
+        fact.labels = ForgeAnswer.labels(fields.value("labels"))
+        fact.url = page
+        return fact
     }
 }

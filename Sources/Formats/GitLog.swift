@@ -37,7 +37,7 @@ struct CommitFact {
         if unlistedFiles > 0 { attributes["unlisted_files"] = .int(Int64(unlistedFiles)) }
         if let reverted = CommitFact.reverted(in: body) { attributes[EventAttribute.reverts] = .string(reverted) }
         return Event(
-            source: .git, type: .commit, subject: sha, at: committedAt, role: .change,
+            source: .git, type: .commit, subject: sha, isGlobal: true, at: committedAt, role: .change,
             title: subject.isEmpty ? "commit \(sha.prefix(12))" : StructuredText.title(subject), body: StructuredText.body(body),
             service: service, attributes: attributes, origin: document.origin, sourceID: sha,
             url: StructuredText.url(url), commit: sha)

@@ -52,22 +52,30 @@ struct PagerDuty {
         }
         let isResolved = data.line("status") == "resolved" || type.hasSuffix("resolved") || type.hasSuffix("resolve")
         let ended = isResolved ? data.time("resolved_at") ?? occurred : nil
-        events.append(Self.event(data, id, from: started, isResolved: isResolved, endedAt: ended, document))
+        events.append(Self.event(data, id, from: started, changedAt: occurred, isResolved: isResolved, endedAt: ended, document))
     }
 
-    /// An incident as PagerDuty shows it, at whatever door. Its priority says how bad it is, or else its urgency.
+    /// An incident as PagerDuty shows it, at whatever door. Its priority says how bad it is, or else its urgency. Of two tellings the one
+    /// that `changedAt` places later counts, to the second, since the API tells no more.
     static func event(
-        _ incident: FactFields, _ id: String, from started: Instant, isResolved: Bool, endedAt: Instant?, _ document: DocumentOrigin
+        _ incident: FactFields, _ id: String, from started: Instant, changedAt: Instant?, isResolved: Bool, endedAt: Instant?,
+        _ document: DocumentOrigin
     ) -> Event {
         var attributes: [String: JSONValue] = [EventAttribute.status: .string(isResolved ? "resolved" : "firing")]
         if let endedAt { attributes[EventAttribute.endedAt] = .int(max(started, endedAt).ms) }
+        if let changedAt { attributes[EventAttribute.revisedAt] = .int(changedAt.wholeSecond.ms) }
+        if let number = incident.value("incident_number", "number")?.intValue { attributes["incident_number"] = .int(number) }
+        let assigned = (incident.value("assignments", "assignees")?.arrayValue ?? []).prefix(20).compactMap { FactFields($0) }
+        let people = assigned.compactMap { ($0.fields("assignee") ?? $0).line("summary") }
+        if !people.isEmpty { attributes["assigned_to"] = .strings(people) }
+        let service = incident.fields("service")?.line("summary", "name")
         let priority = incident.fields("priority")?.line("summary", "name").flatMap { Severity(word: $0) }
         let urgency: Severity? = incident.line("urgency").map { $0 == "high" ? .high : .medium }
         return Event(
-            source: .alerts, type: .alert, subject: id, at: started, severity: priority ?? urgency ?? .high,
+            source: .alerts, type: .alert, subject: "PagerDuty \(id)", isGlobal: true, at: started, severity: priority ?? urgency ?? .high,
             title: StructuredText.title(incident.line("title", "summary", "description") ?? "PagerDuty incident \(id)"),
             body: incident.fields("body")?.text("details") ?? "",
-            service: incident.fields("service")?.line("summary", "name") ?? document.service, environment: document.environment,
+            service: service.map { document.services[$0] ?? $0 } ?? document.service, environment: document.environment,
             attributes: attributes, origin: document.origin, sourceID: id, url: incident.url("html_url", "self"))
     }
 

@@ -21,42 +21,33 @@ package enum PagerDutyAPIReader {
         JSONReader.kindFault(bytes, unless: { $0[member] != nil })
     }
 
-    /// The incidents of a list, and whether more stand behind them. `services` are names at PagerDuty → names here.
+    /// The incidents of a list, and whether more stand behind them.
     package static func incidents(
-        _ bytes: UnsafeRawBufferPointer, from document: DocumentOrigin, services: [String: String] = [:]
+        _ bytes: UnsafeRawBufferPointer, from document: DocumentOrigin
     ) -> (incidents: [Incident], hasMore: Bool) {
         let found = JSONReader.withDocument(bytes) { root -> ([Incident], Bool) in
             let list = root["incidents"].map(\.elements).map(Array.init) ?? []
-            return (list.compactMap { incident($0, document, services) }, root["more"]?.bool ?? false)
+            return (list.compactMap { incident($0, document) }, root["more"]?.bool ?? false)
         }
         return (try? found.get()) ?? ([], false)  // what is no document was refused when it came
     }
 
     /// One incident, asked for by its id.
-    package static func incident(
-        _ bytes: UnsafeRawBufferPointer, from document: DocumentOrigin, services: [String: String] = [:]
-    ) -> Incident? {
-        let found = JSONReader.withDocument(bytes) { root in root["incident"].flatMap { incident($0, document, services) } }
+    package static func incident(_ bytes: UnsafeRawBufferPointer, from document: DocumentOrigin) -> Incident? {
+        let found = JSONReader.withDocument(bytes) { root in root["incident"].flatMap { incident($0, document) } }
         return (try? found.get()) ?? nil  // as above
     }
 
-    private static func incident(_ node: JSONNode, _ document: DocumentOrigin, _ services: [String: String]) -> Incident? {
-        guard node.isObject, node.tapeCount <= FactDocument.objectValues, case .object(var members) = node.value else { return nil }
-        if let name = FactFields(members["service"])?.line("summary", "name"), let own = services[name] {
-            members["service"] = ["summary": .string(own)]
-        }
-        let fields = FactFields(members)
-        guard let id = fields.line("id"), let started = fields.time("created_at") else { return nil }
+    private static func incident(_ node: JSONNode, _ document: DocumentOrigin) -> Incident? {
+        guard node.isObject, node.tapeCount <= FactDocument.objectValues, let fields = FactFields(node.value), let id = fields.line("id"),
+            let started = fields.time("created_at")
+        else { return nil }
         let status = fields.line("status") ?? ""
         let changedAt = fields.line("last_status_change_at") ?? ""
         let ended = status == "resolved" ? fields.time("resolved_at", "last_status_change_at") : nil
-        var event = PagerDuty.event(fields, id, from: started, isResolved: status == "resolved", endedAt: ended, document)
-        if let number = fields.value("incident_number")?.intValue { event.attributes["incident_number"] = .int(number) }
-        let people = (fields.value("assignments")?.arrayValue ?? []).prefix(20).compactMap {
-            FactFields($0)?.fields("assignee")?.line("summary")
-        }
-        if !people.isEmpty { event.attributes["assigned_to"] = .strings(people) }
-        event.sealID()
+        let changed = [fields.time("updated_at"), fields.time("last_status_change_at")].compactMap { $0 }.max()
+        let event = PagerDuty.event(
+            fields, id, from: started, changedAt: changed ?? started, isResolved: status == "resolved", endedAt: ended, document)
         let isUntouched = status == "triggered" && fields.time("last_status_change_at") ?? started <= started
         return Incident(id: id, status: status, changedAt: changedAt, isUntouched: isUntouched, event: event)
     }

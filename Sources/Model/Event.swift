@@ -55,7 +55,8 @@ package struct EventType: RawRepresentable, Hashable, Comparable, Codable, Senda
 package struct Event: Hashable, Sendable {
     /// `ev_` + fingerprint of the whole content: same fact, same id, on every machine.
     package var id: String
-    /// The identity of the fact (source, type, service, subject, onset): what people link, star and silence by.
+    /// The identity of the fact (source, type, subject, and the service unless the subject is global): what people link, star and
+    /// silence by. Never which configured source told it.
     package var fingerprint: Fingerprint
     package var occurredAt: Instant
     /// When the source noticed, if it says; else `occurredAt`. Never the time of our own reading, which lives in the run.
@@ -80,10 +81,11 @@ package struct Event: Hashable, Sendable {
     package var traceID: String?
     package var commit: String?
 
-    /// `subject` is what, beside source, type, service and host, tells this fact from others of its kind: the sha, the alert
-    /// fingerprint and start, the template id and onset. `at` is part of the identity when `timed` is true.
+    /// `subject` is what, beside source, type and service, tells this fact from others of its kind: the sha, the alert
+    /// fingerprint and start, the template id and onset. When it `isGlobal` the service is no part of the identity: two sources that
+    /// tell of one and the same build may call its service differently, or not at all.
     package init(
-        source: EventSource, type: EventType, subject: String, at occurredAt: Instant, observedAt: Instant? = nil,
+        source: EventSource, type: EventType, subject: String, isGlobal: Bool = false, at occurredAt: Instant, observedAt: Instant? = nil,
         role: EventRole? = nil, severity: Severity = .info, title: String, body: String = "", service: String? = nil,
         component: String? = nil, environment: String? = nil, host: String? = nil, tags: [String] = [],
         attributes: [String: JSONValue] = [:], origin: String = "", sourceID: String? = nil, url: String? = nil,
@@ -108,7 +110,7 @@ package struct Event: Hashable, Sendable {
         self.url = url
         self.traceID = traceID
         self.commit = commit
-        fingerprint = Fingerprint(source.rawValue, type.rawValue, service ?? "", subject)
+        fingerprint = Fingerprint(source.rawValue, type.rawValue, isGlobal ? "" : service ?? "", subject)
         id = ""
         id = contentID()
     }

@@ -18,6 +18,8 @@ package struct Instant: Hashable, Comparable, Sendable {
     /// The distance in milliseconds, positive when `later` is later.
     package static func - (later: Instant, earlier: Instant) -> Int64 { later.ms &- earlier.ms }
 
+    /// Without its fraction of a second: what two sources say of one moment when one of them tells whole seconds only.
+    package var wholeSecond: Instant { Instant(ms: ms.floorDivided(by: 1_000) &* 1_000) }
     /// Whole minutes since the epoch, rounded down; the grain of log and span counts.
     package var minute: Int64 { ms.floorDivided(by: 60_000) }
     /// Whole days since the epoch, rounded down; the grain of signal derivation and of the timeline pages.

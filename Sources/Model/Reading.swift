@@ -150,6 +150,8 @@ package struct DocumentOrigin: Hashable, Sendable {
     /// Path for messages and for `exemplar_position`.
     package var path: String
     package var service: String?
+    /// What the document calls a service, a repository or a workflow → the service here.
+    package var services: [String: String] = [:]
     package var environment: String?
     /// The moment assumed for facts without a time (the file's modification time).
     package var fallbackTime: Instant

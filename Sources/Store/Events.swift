@@ -24,13 +24,40 @@ package struct AppendResult: Hashable, Sendable {
 extension Event {
     /// The end of its interval, never before its start.
     var storedEnd: Instant { max(occurredAt, endedAt ?? occurredAt) }
-    /// When its source last changed what it says, of sources that tell.
-    var revision: Int64 { attributes[EventAttribute.revisedAt]?.intValue ?? 0 }
+    /// When its source last changed what it says, of sources that tell; what ended was changed when it ended.
+    var revision: Int64 { (attributes[EventAttribute.revisedAt] ?? attributes[EventAttribute.endedAt])?.intValue ?? 0 }
+
+    /// Of two tellings of one fact this one stays when it is the greater: the one revised later, else the one that says more.
+    func prevails(over other: Event) -> Bool {
+        if revision != other.revision { return revision > other.revision }
+        let (own, others) = (fullness, other.fullness)
+        return (own.values, own.bytes, storedEnd, id) > (others.values, others.bytes, other.storedEnd, other.id)
+    }
+    /// How many values it holds, and of how much text.
+    private var fullness: (values: Int, bytes: Int) {
+        let texts = [title, body, service, component, environment, host, sourceID, url, traceID, commit].compactMap { $0 } + tags
+        let attributes = JSONValue.object(attributes)
+        return (
+            texts.count { !$0.isEmpty } + attributes.leafCount,
+            texts.reduce(0) { $0 + $1.utf8.count } + attributes.text.utf8.count
+        )
+    }
+}
+
+extension JSONValue {
+    fileprivate var leafCount: Int {
+        switch self {
+        case .null: 0
+        case .array(let items): items.reduce(0) { $0 + $1.leafCount }
+        case .object(let members): members.values.reduce(0) { $0 + $1.leafCount }
+        default: 1
+        }
+    }
 }
 
 extension CaseStore {
-    /// Adds facts. A known id is ignored. Of two live facts with one fingerprint the one revised later, then the one that
-    /// lasts longer, then the one with the greater id, stays live and the other is superseded by it: any order of arrival ends the same.
+    /// Adds facts. A known id is ignored. Of two live facts with one fingerprint the one revised (or ended) later, then the one that says
+    /// more, then the one with the greater id, stays live and the other is superseded by it: any order of arrival ends the same.
     /// Marks the ranges of new signals and changes dirty.
     @discardableResult
     package func append(_ events: [Event]) throws -> AppendResult {
@@ -102,7 +129,7 @@ struct EventWriter {
         let live = try connection.existingLiveEvent(event.fingerprint)
         // Two facts with one fingerprint: the winner stays, whoever came first.
         result.superseded += 1
-        if (live.revision, live.storedEnd, live.id) > (event.revision, event.storedEnd, event.id) {
+        if live.prevails(over: event) {
             try insertRow(event, supersededBy: live.id)
         } else {
             marks.note(live)

@@ -123,9 +123,11 @@ private struct Subject: Sendable {
         return (Self.said(reading), nil)
     }
 
-    /// What a reading says, each fact once, in an order of its own.
+    /// What a reading says, each fact once, in an order of its own. The port, by which servers are told apart, is another in each run.
     private static func said(_ reading: Reading) -> [String] {
-        let events = reading.events.map { "\($0.fingerprint.text) \(JSONValue.object($0.attributes).text)" }
+        let events = reading.events.map {
+            "\($0.type.rawValue) \($0.sourceID ?? "") \($0.title) \(JSONValue.object($0.attributes).text)"
+        }
         let lines = reading.logs.flatMap { batch in
             batch.records.map { "\($0.timeMs) " + String(decoding: batch.bytes[$0.record.lower..<$0.record.upper], as: UTF8.self) }
         }

@@ -67,8 +67,8 @@ private let before = "6dcb09b5b57875f334f61aebed695e2e4193db5e"
         #expect(Set(tests.map(\.commit)) == [onCart, before])
         #expect(
             Set(tests.map(\.run)) == [
-                "x.example/example/shop/CI/test-results/report/junit.xml/562#cart",
-                "x.example/example/shop/CI/test-results/report/junit.xml/561#cart",
+                "github.com/example/shop/CI/test-results/report/junit.xml/562#cart",
+                "github.com/example/shop/CI/test-results/report/junit.xml/561#cart",
             ])
     }
 

@@ -53,7 +53,7 @@ private let before = "6dcb09b5b57875f334f61aebed695e2e4193db5e"
         let failed = try #require(tests.first { $0.outcome == .failed })
         #expect(failed.name == "Cart removes an item" && failed.suite == "rspec" && failed.className == "spec.cart_spec")
         #expect(failed.message == "Failure/Error: expect(cart.count).to eq(0)" && failed.durationMs == 4_750)
-        #expect(failed.run == "x.example/example/shop/Build pipeline/13#rspec" && failed.commit == onCart)
+        #expect(failed.run == "gitlab.example.org/example/shop/Build pipeline/13#rspec" && failed.commit == onCart)
         #expect(tests.count == 4 && Set(tests.map(\.run)).count == 2)
     }
 

@@ -23,41 +23,63 @@ import Testing
         #expect(event.type == .deployment)
         #expect(event.title == "deployed cart v4.18.0 to production")
         #expect(event.occurredAt == Instant(rfc3339: "2026-03-10T14:08:00Z"))
-        #expect(event.service == "cart")
+        #expect(event.service == nil)
         #expect(event.environment == "production")
         #expect(event.commit == Self.sha)
         #expect(event.attributes[EventAttribute.version] == "v4.18.0")
     }
 
-    @Test func `one deployment is one fact from its beginning to its end`() throws {
+    @Test func `a deployment is a fact when it is over`() throws {
         let created = gitHub(
             #""action":"created","deployment":{"id":42,"sha":"\#(Self.sha)","ref":"main","environment":"production","created_at":"2026-03-10T14:06:00Z"}"#
         )
-        let prints = [created, deployment("success"), deployment("failure")].map { read($0).events.first?.fingerprint }
-        #expect(Set(prints).count == 1 && prints.first != nil)
-        #expect(read(deployment("in_progress")).events.isEmpty)
-        #expect(read(deployment("failure")).events.first?.title == "deployment failed: cart v4.18.0 to production")
+        for text in [created, deployment("in_progress"), deployment("inactive")] {
+            let reading = read(text)
+            #expect(reading.events.isEmpty && reading.rejections.isEmpty)
+        }
+    }
+
+    @Test func `a deployment that failed is a signal and leaves what is live as it is`() throws {
+        let event = try #require(read(deployment("failure")).events.first)
+        #expect(event.title == "deployment of cart v4.18.0 to production failed")
+        #expect(event.type == .buildFailure && event.role == .signal)
     }
 
     @Test func `a branch is no version`() {
         #expect(read(deployment("success", ref: "main")).events.first?.title == "deployed cart 9f3c1ae0b1c2 to production")
     }
 
-    private func run(_ kind: String, _ conclusion: String) -> Event? {
+    private func run(_ conclusion: String, _ branch: String = "main", event: String = "push") -> Event? {
         read(
             gitHub(
-                #""action":"completed","\#(kind)":{"id":7,"name":"CI","head_branch":"main","head_sha":"\#(Self.sha)","conclusion":"\#(conclusion)","updated_at":"2026-03-10T14:01:00Z","completed_at":"2026-03-10T14:01:00Z","html_url":"https://github.com/shop/cart/actions/runs/7"}"#
+                #""action":"completed","workflow_run":{"id":7,"name":"CI","run_number":562,"run_attempt":1,"event":"\#(event)","head_branch":"\#(branch)","head_sha":"\#(Self.sha)","conclusion":"\#(conclusion)","created_at":"2026-03-10T14:00:00Z","updated_at":"2026-03-10T14:01:00Z","html_url":"https://github.com/shop/cart/actions/runs/7"}"#
+            )
+        ).events.first
+    }
+    private func check(_ conclusion: String, _ app: String = "sonar") -> Event? {
+        read(
+            gitHub(
+                #""action":"completed","check_run":{"id":9,"name":"quality","head_sha":"\#(Self.sha)","conclusion":"\#(conclusion)","started_at":"2026-03-10T14:00:00Z","completed_at":"2026-03-10T14:01:00Z","html_url":"https://github.com/shop/cart/runs/9","app":{"slug":"\#(app)"},"check_suite":{"head_branch":"main"},"pull_requests":[]}"#
             )
         ).events.first
     }
 
     @Test func `a run that failed is a signal, one that passed is context`() {
-        #expect(run("workflow_run", "failure")?.type == .buildFailure)
-        #expect(run("workflow_run", "failure")?.title == "CI failed on main")
-        #expect(run("workflow_run", "success")?.role == .context)
-        #expect(run("workflow_run", "cancelled") == nil)
-        #expect(run("check_run", "timed_out")?.type == .buildFailure)
-        #expect(run("check_run", "success") == nil)
+        #expect(run("failure")?.type == .buildFailure && run("failure")?.role == .signal)
+        #expect(run("failure")?.title == "CI #562 failed on main")
+        #expect(run("success")?.role == .context)
+        #expect(run("cancelled") == nil)
+    }
+
+    @Test func `a run on another branch is context, and one for a pull request is nothing`() {
+        #expect(run("failure", "feature/x")?.role == .context)
+        #expect(run("failure", event: "pull_request") == nil)
+    }
+
+    @Test func `of the checks of other programs those that fail are builds, and what Actions checks its runs tell`() {
+        #expect(check("timed_out")?.type == .buildFailure && check("timed_out")?.commit == Self.sha)
+        #expect(check("success") == nil)
+        #expect(check("failure", "github-actions") == nil)
     }
 
     private func push(_ ref: String) -> String {
@@ -80,7 +102,7 @@ import Testing
         let release = gitHub(
             #""action":"published","release":{"id":1,"tag_name":"v4.18.0","published_at":"2026-03-10T14:05:00Z","html_url":"https://github.com/shop/cart/releases/1"}"#
         )
-        #expect(read(release).events.first?.title == "released cart v4.18.0")
+        #expect(read(release).events.first?.title == "released v4.18.0")
         func issue(_ action: String, _ more: String = "") -> Event? {
             read(
                 gitHub(
@@ -159,7 +181,14 @@ import Testing
         #expect(!Array(form.prefix(60).utf8).withUnsafeBytes { WebhookReader.isWhole($0) })
     }
 
-    @Test(arguments: [#"{"action":"#, "hello", #"{"a":1}"#, #"{"action":"created","deployment":{},"repository":{}}"#])
+    @Test(arguments: [
+        #"{"action":"#, "hello", #"{"a":1}"#, #"{"action":"created","deployment":{},"repository":{}}"#,
+        #"{"action":"completed","workflow_run":{"id":"x","conclusion":["failure"]},"repository":{"html_url":7}}"#,
+        #"{"action":"published","release":{"tag_name":{}},"repository":{"full_name":"a/b"}}"#,
+        #"{"object_kind":"pipeline","object_attributes":{"id":"x","status":"failed","created_at":"now then here"},"builds":[1,null],"project":7}"#,
+        #"{"object_kind":"deployment","status":"success","deployment_id":[],"commit_url":"javascript:alert(1)"}"#,
+        #"{"object_kind":"issue","object_attributes":{"iid":1,"title":"t"}}"#, #"{"object_kind":"release","action":"create"}"#,
+    ])
     func `what is broken or unknown is refused with a reason`(text: String) {
         #expect(read(text).rejections.count == 1)
     }

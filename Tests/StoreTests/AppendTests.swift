@@ -60,6 +60,21 @@ struct AppendTests {
         #expect(try store.append([short, long]) == AppendResult(known: 2))
     }
 
+    @Test func `of two that were revised at the same moment the one that says more stays live`() throws {
+        func telling(_ more: [String: JSONValue], at moment: Instant) -> Event {
+            Event(
+                source: .ci, type: .buildFailure, subject: "CI #7", isGlobal: true, at: moment, title: "CI #7 failed",
+                attributes: more.merging([EventAttribute.revisedAt: 1]) { $1 })
+        }
+        let brief = telling(["branch": "main"], at: noon + 30_000)
+        let full = telling(["branch": "main", "frames": [["a.swift", 14, "f"]]], at: noon)
+        for order in [[brief, full], [full, brief]] {
+            let store = try CaseStore.inMemory()
+            for event in order { try store.append([event]) }
+            #expect(try store.event(fingerprint: full.fingerprint) == full)
+        }
+    }
+
     @Test func `the one revised later stays live, whoever comes first and whichever lasts longer`() throws {
         func telling(_ revised: Int64, lasting: Int) -> Event {
             var event = sample("issue", lasting: lasting)
