@@ -55,7 +55,9 @@ struct AlertmanagerList: Sendable {
             firing = firing.with(
                 silences: try await http.send(http.get(root + "/silences"), through: access, fault: HTTPSource.listFault).body)
         }
-        let ended = AlertList(known?["open"]).without(firing).ended(at: Instant(ms: asked ?? access.now.ms))
+        let before = AlertList(known?["open"])
+        if let asked { firing = firing.revised(since: before, at: Instant(ms: asked)) }
+        let ended = before.without(firing).ended(at: Instant(ms: asked ?? access.now.ms))
         var page = Page()
         let bytes = Array(JSONValue.array(firing.alerts + ended.alerts).text.utf8)
         page.items = [Page.Item(place: Self.item, content: .bytes(bytes, from: http.origin(Self.item, access)))]
@@ -101,6 +103,17 @@ private struct AlertList {
         let known = Set(others.alerts.map(Self.identity))
         return AlertList(alerts.filter { !known.contains(Self.identity($0)) })
     }
+    /// What was silenced, or no longer is, since `before` was seen at `moment` says so: of two tellings of an alert the later counts.
+    func revised(since before: AlertList, at moment: Instant) -> AlertList {
+        let known = Dictionary(before.alerts.map { (Self.identity($0), $0) }, uniquingKeysWith: { first, _ in first })
+        return AlertList(
+            alerts.map { alert in
+                guard let past = known[Self.identity(alert)] else { return alert }
+                var alert = alert
+                alert["revisedAt"] = Self.isSilenced(past) == Self.isSilenced(alert) ? past["revisedAt"] : .string(moment.rfc3339)
+                return alert
+            })
+    }
     /// As ended at the moment they were last seen; silenced as they were.
     func ended(at moment: Instant) -> AlertList {
         AlertList(
@@ -130,7 +143,7 @@ private struct AlertList {
     }
     /// What is needed to tell that they ended.
     var remembered: [JSONValue] {
-        let names = ["labels", "annotations", "startsAt", "generatorURL", "fingerprint", "status", "silences"]
+        let names = ["labels", "annotations", "startsAt", "generatorURL", "fingerprint", "status", "silences", "revisedAt"]
         return alerts.prefix(Self.mostRemembered).map { alert in
             .compact(Dictionary(uniqueKeysWithValues: names.map { ($0, alert[$0]) }))
         }

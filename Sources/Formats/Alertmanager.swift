@@ -63,6 +63,7 @@ package enum AlertmanagerReader {
             EventAttribute.status: .string(isResolved ? "resolved" : "firing"),
         ]
         if isResolved, let endsAt { attributes[EventAttribute.endedAt] = .int(max(startsAt, endsAt).ms) }
+        if !isResolved, let revised = fields.time("revisedAt") { attributes[EventAttribute.revisedAt] = .int(revised.ms) }
         // A person has muted it: it is evidence, and opens nothing on its own.
         let isSilenced = fields.fields("status")?.value("silencedBy")?.arrayValue?.isEmpty == false
         if isSilenced { attributes["silenced"] = fields.value("silences") ?? true }

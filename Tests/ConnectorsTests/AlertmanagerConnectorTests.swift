@@ -1,4 +1,5 @@
 import Model
+import Store
 import TestKit
 import Testing
 
@@ -65,6 +66,27 @@ private func alert(_ name: String, from start: String = "2026-01-01T11:00:00Z", 
         let ended = try #require(try await collect(FakeServer("[]")).reading.events.first)
         #expect(ended.severity == .low)
         #expect(ended.attributes[EventAttribute.status] == "resolved")
+    }
+
+    @Test func `what is no longer silenced is as bad as it was, and what is silenced later is mild`() async throws {
+        func list(_ silencedBy: String) -> FakeServer {
+            FakeServer { _, request in
+                request.url.hasSuffix("/silences") ? .ok("[]") : .ok("[\(alert("Down", silencedBy: silencedBy))]")
+            }
+        }
+        let store = try CaseStore.inMemory()
+        var severities: [Severity] = []
+        for (minute, silencedBy) in ["", "\"s1\"", "\"s1\"", "", ""].enumerated() {
+            workspace.now = Workspace.noon + Int64(minute) * .minuteMs
+            let event = try #require(try await collect(list(silencedBy)).reading.events.first)
+            try store.append([event])
+            severities.append(try #require(try store.event(fingerprint: event.fingerprint)).severity)
+        }
+        #expect(severities == [.critical, .low, .low, .critical, .critical])
+        workspace.now = Workspace.noon + 9 * .minuteMs
+        let ended = try #require(try await collect(FakeServer("[]")).reading.events.first)
+        try store.append([ended])
+        #expect(try store.event(fingerprint: ended.fingerprint) == ended)
     }
 
     @Test func `silences are asked for only when something is silenced, and a run asks once`() async throws {
