@@ -14,6 +14,8 @@ struct CommitFact {
     var unlistedFiles = 0
     var insertions = 0
     var deletions = 0
+    /// False where only the paths of files are told.
+    var countsLines = true
     var service: String?
     var url: String?
 
@@ -30,9 +32,11 @@ struct CommitFact {
             EventAttribute.parents: .strings(parents.prefix(16)),
             EventAttribute.isMerge: .bool(parents.count > 1),
             EventAttribute.files: .array(files.map(\.json)),
-            "insertions": .int(Int64(insertions)),
-            "deletions": .int(Int64(deletions)),
         ]
+        if countsLines {
+            attributes["insertions"] = .int(Int64(insertions))
+            attributes["deletions"] = .int(Int64(deletions))
+        }
         if let authoredAt, authoredAt != committedAt { attributes["authored_at"] = .int(authoredAt.ms) }
         if unlistedFiles > 0 { attributes["unlisted_files"] = .int(Int64(unlistedFiles)) }
         if let reverted = CommitFact.reverted(in: body) { attributes[EventAttribute.reverts] = .string(reverted) }

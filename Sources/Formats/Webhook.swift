@@ -104,6 +104,7 @@ extension DocumentOrigin {
             commit.author = item.fields("author")?.line("name", "username") ?? ""
             commit.body = String(message.drop { $0 != "\n" })
             commit.service = service
+            commit.countsLines = false
             commit.url = item.url("url")
             for list in ["added", "modified", "removed"] {
                 for path in item.value(list)?.arrayValue ?? [] {

@@ -200,6 +200,21 @@ struct BothWays: CustomTestStringConvertible {
         #expect(try kept(asked, told) == [told, told])
     }
 
+    @Test func `a commit that was pushed and is in a repository is one, and what git says of it stays`() async throws {
+        let workspace = try Workspace()
+        let repository = try Repository(workspace)
+        try repository.commit("one", ["a.txt": "1\n"])
+        let sha = try repository.commit("two", ["a.txt": "1\n2\n"])
+        let git = try workspace.connector("git", ["path": "repo", "service": "shop"])
+        let read = try #require(try await workspace.collect(git).reading.events.first { $0.commit == sha })
+        let push =
+            #"{"ref":"refs/heads/main","commits":[{"id":"\#(sha)","message":"two","timestamp":"2026-01-01T10:02:00Z","url":"https://github.com/example/shop/commit/\#(sha)","author":{"name":"Ann"},"added":[],"modified":["a.txt"],"removed":[]}],"repository":{"full_name":"example/shop","html_url":"https://github.com/example/shop","default_branch":"main"}}"#
+        let told = try await told(
+            BothWays(testDescription: "a push", kind: "git", settings: [:], id: sha, type: .commit, webhook: push))
+        #expect(told.occurredAt == read.occurredAt && told.title == read.title)
+        #expect(try kept(told, read) == [read, read])
+    }
+
     @Test func `an alert whose rule Grafana's API names in its labels is that of the webhook`() async throws {
         let way = try way("Grafana: an alert")
         let list =
