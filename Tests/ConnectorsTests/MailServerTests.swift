@@ -7,68 +7,10 @@ import Testing
 @testable import Connectors
 @testable import Transport
 
-private func mail(_ id: String) -> String {
-    "Date: Thu, 01 Jan 2026 11:00:00 +0000\r\nFrom: ann@example.org\r\nMessage-ID: <\(id)@example.org>\r\nSubject: \(id)\r\n\r\nwords\r\n"
-}
-
-/// A mail server of few words; `spoil` may answer a command in another way.
-private final class MailHost: Sendable {
-    struct Box {
-        var validity = 7
-        var mails: [(uid: Int, text: String)] = []
-    }
-    let box = Mutex(Box())
-    let spoil = Mutex<(@Sendable (String, LoopbackServer.Connection) -> Bool)?>(nil)
-
-    func server() throws -> LoopbackServer {
-        try LoopbackServer { server, connection in
-            connection.write("* OK ready\r\n")
-            while let line = connection.read(through: "\r\n") {
-                let words = line.dropLast().split(separator: " ", maxSplits: 1).map(String.init)
-                guard words.count == 2 else { return }
-                let (tag, command) = (words[0], words[1])
-                server.note(command)
-                if self.spoil.withLock({ $0 })?(command, connection) == true { return }
-                self.answer(command, connection)
-                connection.write("\(tag) OK done\r\n")
-                if command == "LOGOUT" { return }
-            }
-        }
-    }
-
-    private func answer(_ command: String, _ connection: LoopbackServer.Connection) {
-        let box = box.withLock { $0 }
-        if command == "CAPABILITY" { return connection.write("* CAPABILITY IMAP4rev1\r\n") }
-        if command.hasPrefix("EXAMINE") {
-            let next = (box.mails.last?.uid ?? 0) + 1
-            return connection.write(
-                "* \(box.mails.count) EXISTS\r\n* OK [UIDVALIDITY \(box.validity)] fine\r\n* OK [UIDNEXT \(next)] next\r\n")
-        }
-        if command.hasPrefix("UID SEARCH UID ") {
-            let first = Int(command.dropFirst(15).dropLast(2)) ?? 0
-            let found = box.mails.filter { $0.uid >= first || $0.uid == box.mails.last?.uid }
-            return connection.write("* SEARCH" + found.map { " \($0.uid)" }.joined() + "\r\n")
-        }
-        if command.hasPrefix("UID SEARCH") { return connection.write("* SEARCH" + box.mails.map { " \($0.uid)" }.joined() + "\r\n") }
-        guard command.hasPrefix("UID FETCH") else { return }
-        let set = command.split(separator: " ")[2].split(separator: ",").map { $0.split(separator: ":").compactMap { Int($0) } }
-        for (index, mail) in box.mails.enumerated() where set.contains(where: { ($0[0]...($0.last ?? 0)).contains(mail.uid) }) {
-            if command.contains("RFC822.SIZE") {
-                connection.write("* \(index + 1) FETCH (UID \(mail.uid) RFC822.SIZE \(mail.text.utf8.count))\r\n")
-                continue
-            }
-            let most = Int(command.split(separator: "<0.")[1].prefix { $0.isNumber }) ?? 0
-            let text = mail.text.prefix(most)
-            connection.write(
-                "* \(index + 1) FETCH (UID \(mail.uid) INTERNALDATE \" 1-Jan-2026 11:30:00 +0000\" BODY[]<0> {\(text.utf8.count)}\r\n\(text))\r\n"
-            )
-        }
-    }
-}
-
 @Suite struct MailServerTests {
     private let workspace: Workspace
     private let host = MailHost()
+    private func mail(_ id: String) -> String { MailHost.mail(id) }
     init() throws { workspace = try Workspace(now: Workspace.noon) }
     private func deliver(_ mails: (Int, String)...) { host.box.withLock { $0.mails += mails.map { ($0.0, mail($0.1)) } } }
 

@@ -1,3 +1,4 @@
+import Dispatch
 import Foundation
 import Glibc
 import Synchronization
@@ -17,9 +18,7 @@ package final class LoopbackServer: Sendable {
 
     package init(_ serve: @escaping @Sendable (LoopbackServer, Connection) -> Void) throws {
         let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        var address = Self.address(port: 0)
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
         let isBound = withUnsafeMutablePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { name in
@@ -30,6 +29,14 @@ package final class LoopbackServer: Sendable {
         self.listener = listener
         port = Int(UInt16(bigEndian: address.sin_port))
         accept(serve)
+    }
+
+    private static func address(port: Int) -> sockaddr_in {
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = UInt16(port).bigEndian
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        return address
     }
 
     /// On the unix socket of that path, at most 107 bytes long.
@@ -106,6 +113,37 @@ package final class LoopbackServer: Sendable {
             let count = recv(descriptor, &chunk, chunk.count, 0)
             if count > 0 { buffer += chunk[..<count] }
             return count > 0
+        }
+        /// From now on what either side says goes to the other, a server on this machine, until one of them goes away.
+        package func relay(toPort port: Int) {
+            let other = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+            var address = LoopbackServer.address(port: port)
+            let isConnected = withUnsafePointer(to: &address) { pointer in
+                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    connect(other, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
+                }
+            }
+            let far = Connection(other)
+            defer { far.end() }
+            guard isConnected else { return }
+            let near = descriptor
+            let done = DispatchSemaphore(value: 0)
+            Thread.detachNewThread {
+                var chunk = [UInt8](repeating: 0, count: 65_536)
+                while true {
+                    let count = recv(other, &chunk, chunk.count, 0)
+                    if count <= 0 || send(near, chunk, count, Int32(MSG_NOSIGNAL)) != count { break }
+                }
+                shutdown(near, Int32(SHUT_RDWR))
+                done.signal()
+            }
+            repeat {
+                let said = buffer
+                buffer = []
+                if !said.isEmpty, !far.write(said) { break }
+            } while fill()
+            shutdown(other, Int32(SHUT_RDWR))
+            done.wait()
         }
         /// Waits until the other side goes away.
         package func waitForEnd() { while fill() {} }
