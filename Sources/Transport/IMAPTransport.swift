@@ -167,7 +167,7 @@ private final class IMAPConversation {
                 : "UID SEARCH SINCE \(day.day)-\(day.monthName)-\(String(repeating: "0", count: max(0, 4 - "\(day.year)".count)))\(day.year)"
         )
         // `*` is the last mail, even when it is not behind the one asked for.
-        let found = searched.flatMap { Self.numbers($0.line) }.filter { !isKnown || $0 > question.after }.sorted()
+        let found = try numbers(searched).filter { !isKnown || $0 > question.after }.sorted()
         page.lastUID = isKnown ? question.after : 0
         guard !found.isEmpty else {
             if !isKnown { page.lastUID = (opened.lazy.compactMap { Self.number(behind: "[UIDNEXT ", in: $0.line) }.first ?? 1) - 1 }
@@ -179,12 +179,17 @@ private final class IMAPConversation {
         let room = min(wanted.count * (question.maxMailBytes + 4_096), Self.maxPageBytes)
         let answers = try command(
             "UID FETCH \(Self.set(wanted)) (UID INTERNALDATE BODY.PEEK[]<0.\(question.maxMailBytes)>)", room: room + Self.maxListBytes)
-        let isWanted = Set(wanted)
-        for answer in answers where answer.line.contains(" FETCH (") {
-            guard let uid = Self.number(behind: "UID ", in: answer.line), isWanted.contains(uid) else { continue }
+        var missing = Set(wanted)
+        for answer in answers where answer.line.contains(" FETCH (") && answer.line.contains("BODY[") {
+            guard let uid = Self.number(behind: "UID ", in: answer.line), missing.remove(uid) != nil else { continue }
             guard let bytes = answer.literals.last else { continue }  // a mail without a byte says nothing
             let date = answer.line.split(separator: "INTERNALDATE \"", maxSplits: 1).dropFirst().first?.prefix { $0 != "\"" } ?? ""
             page.mails.append(IMAPMails.Mail(uid: uid, receivedAt: String(date), bytes: bytes))
+        }
+        // What somebody deleted meanwhile is not answered (RFC 3501, 6.4.8); what is still there has to be.
+        if !missing.isEmpty {
+            let left = try numbers(try command("UID SEARCH UID \(Self.set(missing.sorted()))")).filter { missing.contains($0) }
+            guard left.isEmpty else { throw .garbled(place: place, why: "of \(wanted.count) mails it left out \(left.count)") }
         }
         page.mails.sort { $0.uid < $1.uid }
         page.lastUID = wanted.last ?? page.lastUID
@@ -229,8 +234,19 @@ private final class IMAPConversation {
         guard line.hasPrefix("* "), line.hasSuffix(words) else { return nil }
         return Int64(line.dropFirst(2).dropLast(words.count))
     }
-    private static func numbers(_ line: String) -> [Int64] {
-        line.hasPrefix("* SEARCH") ? line.dropFirst(8).split(separator: " ").compactMap { Int64($0) }.filter { $0 > 0 } : []
+    /// What a search found. An answer without a list is none, since a server has to say that it found nothing (RFC 3501, 6.4.4).
+    private func numbers(_ answers: [Answer]) throws(TransportError) -> [Int64] {
+        let lists = answers.map(\.line).filter { $0.hasPrefix("* SEARCH") }
+        if lists.isEmpty { throw .garbled(place: place, why: "it does not say what its search found") }
+        var found: [Int64] = []
+        for list in lists {
+            // `(MODSEQ 917)` may follow (RFC 7162).
+            for word in list.dropFirst(8).prefix(while: { $0 != "(" }).split(separator: " ") {
+                guard let number = Int64(word), number > 0 else { throw .garbled(place: place, why: "it found `\(clean(word))`") }
+                found.append(number)
+            }
+        }
+        return found
     }
 
     // MARK: Speaking
@@ -253,8 +269,9 @@ private final class IMAPConversation {
             guard answer.line.hasPrefix(tag + " ") else { throw .garbled(place: place, why: "it says `\(clean(answer.line[...]))`") }
             let words = answer.line.dropFirst(tag.count + 1)
             if words.hasPrefix("OK") { return answers }
-            let verb = text.prefix { $0 != " " }
-            throw .refused(place: place, why: "\(verb) ended with \(clean(words))")
+            let why = "\(text.prefix { $0 != " " }) ended with \(clean(words))"
+            guard words.hasPrefix("NO") || words.hasPrefix("BAD") else { throw .garbled(place: place, why: why) }
+            throw .refused(place: place, why: why)
         }
     }
     private func clean(_ words: Substring) -> String {

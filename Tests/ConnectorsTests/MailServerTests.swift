@@ -93,6 +93,36 @@ import Testing
         #expect(server.requests.count { $0.hasPrefix("LOGIN") } == 1)
     }
 
+    @Test func `a mail that the answer leaves out is not passed over, one that was deleted meanwhile is`() async throws {
+        deliver((1, "a"), (2, "b"))
+        let host = host
+        let isDeleted = Mutex(false)
+        let server = try LoopbackServer { server, connection in
+            host.serve(connection, of: server) { said, connection in
+                guard said.moment == .answering else { return connection.write(said.bytes) }
+                if isDeleted.withLock({ $0 }) { host.box.withLock { _ = $0.mails.popLast() } }
+                return connection.write(said.bytes[..<said.secondItem] + Array(said.bytes[said.end...]))
+            }
+        }
+        let words = await failure(server)
+        #expect(words.contains("of 2 mails it left out 1") && workspace.cursors.isEmpty, "\(words)")
+        isDeleted.withLock { $0 = true }
+        #expect(try await collect(server) == ["a"])
+    }
+
+    @Test func `a search that finds nothing has to say so`() async throws {
+        let server = try host.server()
+        deliver((1, "a"))
+        host.spoil.withLock {
+            $0 = { command, connection in
+                if command.hasPrefix("UID SEARCH") { connection.write("c2 OK done\r\n") }
+                return command.hasPrefix("UID SEARCH")
+            }
+        }
+        let words = await failure(server)
+        #expect(words.contains("does not say what its search found") && workspace.cursors.isEmpty, "\(words)")
+    }
+
     @Test func `a mailbox that is not there is named with the server's words`() async throws {
         let server = try host.server()
         host.spoil.withLock {
