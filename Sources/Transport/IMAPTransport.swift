@@ -98,8 +98,13 @@ extension NetworkTransport {
             if code != CURLE_OK, let kind = exchange.refusedAddress, !exchange.isCancelled {
                 throw .addressRefused(place: place, kind: kind)
             }
+            let said = exchange.headerLines.last.map { IMAPConversation.clean($0[...], without: mailbox.secret) } ?? ""
             if code == CURLE_LOGIN_DENIED {
+                if IMAPConversation.passes(said) { throw .broken(place: place, why: "it says \(said)") }
                 throw .refused(place: place, why: "the log-in was denied; check `username` and the secret")
+            }
+            if code == CURLE_WEIRD_SERVER_REPLY, !exchange.isCancelled, !said.isEmpty {
+                throw .garbled(place: place, why: "it says `\(said)`")
             }
             if let error = failure(code, words, exchange, place: place, host: address.host, seconds: timeoutSeconds) { throw error }
             guard let socket = handle.socket else { throw .broken(place: place, why: "there is no connection") }
@@ -270,15 +275,19 @@ private final class IMAPConversation {
             let words = answer.line.dropFirst(tag.count + 1)
             if words.hasPrefix("OK") { return answers }
             let why = "\(text.prefix { $0 != " " }) ended with \(clean(words))"
+            if Self.passes(why) { throw .broken(place: place, why: why) }
             guard words.hasPrefix("NO") || words.hasPrefix("BAD") else { throw .garbled(place: place, why: why) }
             throw .refused(place: place, why: why)
         }
     }
-    private func clean(_ words: Substring) -> String {
+    private func clean(_ words: Substring) -> String { Self.clean(words, without: secret) }
+    fileprivate static func clean(_ words: Substring, without secret: String?) -> String {
         let text = String(words)
         guard let secret, secret.utf8.count >= 4 else { return text.clipped(to: 200) }
         return text.replacing(secret, with: "…").clipped(to: 200)
     }
+    /// What a server says passes by itself (RFC 5530, 3).
+    fileprivate static func passes(_ words: String) -> Bool { words.contains("NO [UNAVAILABLE]") || words.contains("NO [INUSE]") }
 
     private func readAnswer() throws(TransportError) -> Answer {
         var answer = Answer(line: "")

@@ -93,6 +93,25 @@ import Testing
         #expect(server.requests.count { $0.hasPrefix("LOGIN") } == 1)
     }
 
+    @Test func `a log-in that the server refuses for now is tried again`() async throws {
+        let server = try host.server()
+        let left = Mutex(1)
+        host.spoil.withLock {
+            $0 = { command, connection in
+                guard command.hasPrefix("LOGIN"),
+                    left.withLock({ left in
+                        left -= 1
+                        return left >= 0
+                    })
+                else { return false }
+                connection.write("A002 NO [UNAVAILABLE] back in a minute\r\n")
+                return true
+            }
+        }
+        deliver((1, "a"))
+        #expect(try await collect(server) == ["a"])
+    }
+
     @Test func `a mail that the answer leaves out is not passed over, one that was deleted meanwhile is`() async throws {
         deliver((1, "a"), (2, "b"))
         let host = host
