@@ -355,11 +355,17 @@ private final class PostgresConversation {
             let remedy = state.hasPrefix("28") ? "check `user`, the secret and the server's pg_hba.conf" : "check `database` and `user`"
             return .refused(place: place, why: "\(words); \(remedy)")
         }
+        if state == nil, Self.lostTLS.contains(where: { text.contains($0) }) { return .broken(place: place, why: words) }
         if state == nil, text.contains("certificate") || text.contains("SSL") { return .untrusted(place: place, why: words) }
         if text.contains("no password supplied") { return .refused(place: place, why: "it asks for a password; name it in `secret_file`") }
         return state == nil && PQsocket(connection) < 0 ? .unreachable(place: place, why: words) : .broken(place: place, why: words)
     }
 
+    /// How libpq and OpenSSL say that a connection broke off, or that what came over it is no TLS or was changed on the way.
+    private static let lostTLS = [
+        "SSL SYSCALL error", "SSL connection has been closed", "invalid response to SSL negotiation", "unexpected eof",
+        "wrong version number", "bad record mac", "packet length too long", "record layer failure",
+    ]
     /// Lost connections, too few resources, somebody's intervention, and conflicts pass by themselves (PostgreSQL, appendix A).
     private static func passes(_ state: String) -> Bool { ["08", "40", "53", "55", "57", "58", "XX"].contains(state.prefix(2)) }
 

@@ -93,6 +93,22 @@ private func column(_ name: String, _ type: UInt32 = 25) -> SQLRows.Column { SQL
         #expect(words.contains("(6 attempts)"), "\(words)")
     }
 
+    private func failure(_ server: LoopbackServer, _ more: [String: JSONValue] = [:]) async -> String {
+        await failure(more.merging(["port": .string("\(server.port)"), "timeout": "400ms"]) { $1 })
+    }
+
+    @Test(arguments: [false, true])
+    func `a connection that breaks off under TLS is not taken for a bad certificate`(isGarbled: Bool) async throws {
+        let server = try LoopbackServer { _, connection in
+            guard connection.readBytes(8) != nil else { return }
+            connection.write("S")
+            guard connection.readBytes(1) != nil else { return }
+            if isGarbled { connection.write([UInt8](repeating: 0xA7, count: 400)) }
+        }
+        let words = await failure(server, ["ca_file": "/etc/ssl/certs/ca-certificates.crt"])
+        #expect(words.contains("6 attempts") && !words.contains("ca_file"), "\(words)")
+    }
+
     @Test(arguments: ["closes", "says nothing", "says garbage", "says no", "starts up"])
     func `what a server does wrong is said`(fault: String) async throws {
         @Sendable func refusal(_ state: String, _ words: String) -> [UInt8] {
