@@ -44,7 +44,7 @@ package enum ConnectorError: Error, Hashable, Sendable {
     /// True when asking for less would help.
     var isTooMuch: Bool {
         switch self {
-        case .network(.failed(.tooLarge, _)), .programSaidTooMuch, .tooLong: true
+        case .network(.failed(.tooLarge, _)), .network(.failed(.tooManyRows, _)), .programSaidTooMuch, .tooLong: true
         default: false
         }
     }

@@ -250,9 +250,14 @@ private final class PostgresConversation {
                 bytes += texts.reduce(0) { $0 + ($1?.utf8.count ?? 0) + 8 }
                 guard answer.rows.count < question.maxRows, bytes <= question.maxBytes else {
                     self.stop()
-                    throw .tooLarge(place: self.place, limitBytes: question.maxBytes)
+                    if bytes > question.maxBytes { throw .tooLarge(place: self.place, limitBytes: question.maxBytes) }
+                    throw .tooManyRows(place: self.place, limit: question.maxRows)
                 }
                 answer.rows.append(texts)
+            }
+            // At its end the server says how many they were (`SELECT 3`); some that speak this protocol do not.
+            if PQresultStatus(result) == PGRES_TUPLES_OK, let said = Int(String(cString: PQcmdTuples(result))), said != answer.rows.count {
+                throw .garbled(place: self.place, why: "it says that there are \(said) rows and sent \(answer.rows.count)")
             }
         }
         try send("ROLLBACK")

@@ -9,6 +9,7 @@ package enum TransportError: Error, Hashable, Sendable {
     /// The certificate is not to be trusted, or the two sides found no common cipher.
     case untrusted(place: String, why: String)
     case tooLarge(place: String, limitBytes: Int)
+    case tooManyRows(place: String, limit: Int)
     case tooManyRedirects(place: String, limit: Int)
     /// From https to http, or to another scheme.
     case unsafeRedirect(from: String, to: String)
@@ -33,8 +34,8 @@ package enum TransportError: Error, Hashable, Sendable {
         switch self {
         case .unresolved, .unreachable, .timedOut, .broken, .garbled, .cancelled: true
         case .mailRefused(_, let code, _): !(500..<600).contains(code)
-        case .badURL, .badHeader, .badAddress, .untrusted, .tooLarge, .tooManyRedirects, .unsafeRedirect, .passwordInClear,
-            .unreadablePassword, .addressRefused, .refused:
+        case .badURL, .badHeader, .badAddress, .untrusted, .tooLarge, .tooManyRows, .tooManyRedirects, .unsafeRedirect,
+            .passwordInClear, .unreadablePassword, .addressRefused, .refused:
             false
         }
     }
@@ -52,6 +53,7 @@ extension TransportError: CustomStringConvertible {
         case .untrusted(let place, let why):
             "the certificate of \(place) is not trusted: \(why); name your own authority's file in `ca_file`"
         case .tooLarge(let place, let limit): "the answer of \(place) is larger than \(limit) bytes; ask for less at a time"
+        case .tooManyRows(let place, let limit): "the answer of \(place) has more than \(limit) rows; ask for less at a time"
         case .tooManyRedirects(let place, let limit): "\(place) redirected more than \(limit) times"
         case .unsafeRedirect(let from, let to): "\(from) redirects to \(to), which is less safe; not followed"
         case .broken(let place, let why): "the exchange with \(place) broke off: \(why)"

@@ -93,8 +93,29 @@ private func column(_ name: String, _ type: UInt32 = 25) -> SQLRows.Column { SQL
         #expect(words.contains("(6 attempts)"), "\(words)")
     }
 
+    /// A server with three rows, whose words `say` chooses.
+    private func server(_ say: @escaping Speech) throws -> LoopbackServer {
+        let rows = (1...3).map { ["2026-01-01 11:3\($0):00+00", "cart"] }
+        let host = PostgresHost(columns: [("time", 1_184), ("service", 25)], rows: rows)
+        return try LoopbackServer { server, connection in host.serve(connection, of: server, say: say) }
+    }
     private func failure(_ server: LoopbackServer, _ more: [String: JSONValue] = [:]) async -> String {
         await failure(more.merging(["port": .string("\(server.port)"), "timeout": "400ms"]) { $1 })
+    }
+
+    @Test func `rows that are counted and do not come are missed`() async throws {
+        let server = try server { said, connection in
+            guard said.moment == .answering else { return connection.write(said.bytes) }
+            return connection.write(said.bytes[..<said.secondItem] + Array(said.bytes[said.end...]))
+        }
+        let words = await failure(server)
+        #expect(words.contains("there are 3 rows and sent 1 (6 attempts)") && workspace.cursors.isEmpty, "\(words)")
+    }
+
+    @Test func `more rows than are wanted in a second are said as such`() async throws {
+        let server = try server { said, connection in connection.write(said.bytes) }
+        let words = await failure(server, ["max_rows": "2"])
+        #expect(words.contains("more than 2 rows") && workspace.cursors.isEmpty, "\(words)")
     }
 
     @Test(arguments: [false, true])
