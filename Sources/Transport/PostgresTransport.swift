@@ -249,7 +249,6 @@ private final class PostgresConversation {
                 let texts = Self.texts(result, row)
                 bytes += texts.reduce(0) { $0 + ($1?.utf8.count ?? 0) + 8 }
                 guard answer.rows.count < question.maxRows, bytes <= question.maxBytes else {
-                    self.stop()
                     if bytes > question.maxBytes { throw .tooLarge(place: self.place, limitBytes: question.maxBytes) }
                     throw .tooManyRows(place: self.place, limit: question.maxRows)
                 }
@@ -323,20 +322,9 @@ private final class PostgresConversation {
         }
     }
 
-    private func wait(for events: Int32) throws(TransportError) {
-        do throws(TransportError) { try watch.wait(PQsocket(connection), for: events) } catch {
-            stop()
-            throw error
-        }
-    }
-
-    /// Tells the server that nobody waits any more. It stops on its own too, at `statement_timeout`, so this is not waited for.
-    private func stop() {
-        guard server.isHere, let cancel = PQgetCancel(connection) else { return }
-        var words = [CChar](repeating: 0, count: 256)
-        _ = PQcancel(cancel, &words, Int32(words.count))
-        PQfreeCancel(cancel)
-    }
+    /// A statement that nobody waits for any more ends by itself, at `statement_timeout` or with the connection. It is not cancelled:
+    /// `PQcancel` waits for the server without a bound.
+    private func wait(for events: Int32) throws(TransportError) { try watch.wait(PQsocket(connection), for: events) }
 
     // MARK: What went wrong
 

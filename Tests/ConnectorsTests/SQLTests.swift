@@ -118,6 +118,17 @@ private func column(_ name: String, _ type: UInt32 = 25) -> SQLRows.Column { SQL
         #expect(words.contains("more than 2 rows") && workspace.cursors.isEmpty, "\(words)")
     }
 
+    @Test func `a server that hangs in the middle of an answer, and hears of no end, is left alone in time`() async throws {
+        let server = try server { said, connection in
+            guard said.moment == .answering else { return connection.write(said.bytes) }
+            connection.write(Array(said.bytes[..<said.secondItem]))
+            connection.waitForEnd()
+            return false
+        }
+        let words = await failure(server)
+        #expect(words.contains("did not answer within") && words.contains("6 attempts"), "\(words)")
+    }
+
     @Test(arguments: [false, true])
     func `a connection that breaks off under TLS is not taken for a bad certificate`(isGarbled: Bool) async throws {
         let server = try LoopbackServer { _, connection in
