@@ -6,6 +6,13 @@ import Testing
 @testable import Connectors
 @testable import Transport
 
+/// The table stands in the documentation of sources.
+func expectDocumented(_ rows: [String]) throws {
+    let table = rows.joined(separator: "\n")
+    let docs = try String(contentsOf: Checkout.root.appending(path: "docs/connectors.md"), encoding: .utf8)
+    #expect(docs.contains(table), "docs/connectors.md should have this table:\n\(table)")
+}
+
 /// What a server, or the way to it, may do wrong.
 private enum Fault: String, CaseIterable, Sendable {
     case closes = "closes the connection"
@@ -176,9 +183,7 @@ private struct Subject: Sendable {
             }
             rows.append("| \(fault.rawValue) | \(cells.joined(separator: " | ")) |")
         }
-        let table = rows.joined(separator: "\n")
-        let docs = try String(contentsOf: Checkout.root.appending(path: "docs/connectors.md"), encoding: .utf8)
-        #expect(docs.contains(table), "docs/connectors.md should have this table:\n\(table)")
+        try expectDocumented(rows)
     }
 
     @Test func `every kind that asks over HTTP is run through them`() {
