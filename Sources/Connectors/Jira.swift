@@ -60,6 +60,7 @@ package struct JiraConnector: HTTPConnector {
         let response: HTTPResponse
         do throws(ConnectorError) {
             response = try await http.send(request(question, now: access.now), through: access, fault: Self.fault)
+            if let refusal = Self.refusal(response) { throw refusal }
         } catch {
             throw error.with(remedy: remedy)
         }
@@ -72,6 +73,14 @@ package struct JiraConnector: HTTPConnector {
         let answer = ListSweep.Answer(times: list.times, nextPage: next)
         page.cursorUpdates[Self.item] = sweep.cursor(after: question, answer, cursor, now: access.now)
         return page
+    }
+
+    /// To nobody Jira shows an empty list and no error. Whose token has run out is nobody, which only a header tells.
+    private static func refusal(_ response: HTTPResponse) -> ConnectorError? {
+        guard let reason = response.header("x-seraph-loginreason"), ["AUTHENTICATED_FAILED", "AUTHENTICATION_DENIED"].contains(reason)
+        else { return nil }
+        return .refused(
+            place: WebAddress(response.url)?.shown ?? "", status: 401, words: "the log-in failed (\(reason))", remedy: "")
     }
 
     private func remedy(_ status: Int) -> String? {

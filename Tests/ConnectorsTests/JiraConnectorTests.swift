@@ -30,7 +30,11 @@ import Testing
         await #expect(throws: ConnectorError.self) { try await collect(["jql": "projekt = SHOP"]) }
         try workspace.write("expired", to: "token")
         await #expect(throws: ConnectorError.self) { try await collect(["secret_file": "token"]) }
+        try workspace.write("outdated", to: "token")
+        await #expect(throws: ConnectorError.self) { try await collect(["secret_file": "token"]) }
         _ = try await collect(Self.dataCenter)
+        workspace.cursors = [:]
+        #expect(try await collect(Self.dataCenter.merging(["jql": "project = NEW"]) { $1 }).reading.events.isEmpty)
         _ = await (try connector()).probe(through: SourceAccess(now: Workspace.noon, network: contract.server.access()))
         #expect(contract.unexpected.isEmpty)
         let unused = contract.exchanges.indices.filter { !contract.used.contains($0) }
@@ -79,6 +83,13 @@ import Testing
         } catch {
             #expect("\(error)".contains("Field 'projekt' does not exist") && "\(error)".contains("check `jql`"))
         }
+    }
+
+    @Test func `a token that has run out is not taken for a list without issues`() async throws {
+        try workspace.write("outdated", to: "token")
+        let error = await #expect(throws: ConnectorError.self) { try await collect(["secret_file": "token"]) }
+        #expect(error?.description.contains("AUTHENTICATED_FAILED") == true && error?.description.contains("an API token") == true)
+        #expect(workspace.cursors.isEmpty)
     }
 
     @Test func `a query with an order of its own is refused, one that looks for the word is not`() throws {
