@@ -206,7 +206,11 @@ struct HTTPSource: Sendable {
 
     private func refusal(_ response: HTTPResponse, _ secret: Secret?) -> ConnectorError {
         let place = WebAddress(response.url)?.shown ?? url
-        let words = Self.words(response.body.prefix(4_096))
+        var words = Self.words(response.body.prefix(4_096))
+        if let wanted = response.header("x-accepted-github-permissions") ?? response.header("x-required-permission") {
+            let wants = "it wants `\(wanted.clipped(to: 100))`"
+            words = words.isEmpty ? wants : "\(words) (\(wants))"
+        }
         let remedy =
             switch response.status {
             case 401 where words.contains("no org id"): "name the tenant in `\(Self.tenant.name)`"
@@ -221,7 +225,7 @@ struct HTTPSource: Sendable {
     private static func words(_ body: ArraySlice<UInt8>) -> String {
         let parsed = Array(body).withUnsafeBytes { JSONReader.parse($0) }
         if case .success(.object(let members)) = parsed {
-            let said = ["error", "message", "reason", "detail"].lazy.compactMap { name in
+            let said = ["error_description", "error", "message", "reason", "detail"].lazy.compactMap { name in
                 members[name]?.stringValue ?? members[name]?["reason"]?.stringValue ?? members[name]?["message"]?.stringValue
             }
             let listed = members["errors"]?.arrayValue?.first

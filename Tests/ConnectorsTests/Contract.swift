@@ -4,6 +4,7 @@ import Synchronization
 import TestKit
 import Testing
 
+@testable import Connectors
 @testable import Transport
 
 /// What a service answers, as its documentation shows it: the stand-in for one that cannot run beside the tests.
@@ -45,11 +46,19 @@ final class Contract: Sendable {
 
     let name: String
     let exchanges: [Exchange]
-    private let state = Mutex<(used: Set<Int>, unexpected: [String], requests: [String])>(([], [], []))
+    private struct State {
+        var used: Set<Int> = []
+        var unexpected: [String] = []
+        var requests: [String] = []
+        var unchanged: [String] = []
+    }
+    private let state = Mutex(State())
     /// Requests that no exchange answers.
     var unexpected: [String] { state.withLock { $0.unexpected } }
     /// `GET /path?query`, as asked.
     var requests: [String] { state.withLock { $0.requests } }
+    /// Those of them that were answered with 304.
+    var unchanged: [String] { state.withLock { $0.unchanged } }
     /// The places of exchanges that answered at least once.
     var used: Set<Int> { state.withLock { $0.used } }
 
@@ -115,6 +124,7 @@ final class Contract: Sendable {
             state.used.insert(best)
             var response = exchanges[best].response
             if let tag = response.header("etag"), asked.header("if-none-match") == tag {
+                state.unchanged.append("\(method) \(target)")
                 return HTTPResponse(status: 304, headers: response.headers)
             }
             let filled: (String) -> String = { $0.replacingOccurrences(of: "{origin}", with: origin) }
@@ -234,5 +244,24 @@ extension String {
                 #expect(isNamed, "\(name): \(exchange.method) \(exchange.path.joined(separator: "/"))")
             }
         }
+    }
+
+    @Test(
+        arguments: [
+            ("github", ["repository": "example/shop", "read": ["pull_requests"]], 60_000),
+            ("gitlab", ["project": "example/shop", "read": "pipelines"], 9_000),
+            ("jira", ["edition": "cloud", "jql": "project = SHOP"], 9_000), ("pagerduty", [:], 7_000),
+            ("kubernetes", ["selector": "app in (cart, checkout)"], 1_000),
+        ] as [(String, [String: JSONValue], Int64)])
+    func `a limit is waited out for as long as the service says`(kind: String, settings: [String: JSONValue], ms: Int64) async throws {
+        let workspace = try Workspace(now: Workspace.noon)
+        let contract = try Contract(kind)
+        let (clock, server) = (SleepClock(Workspace.noon), contract.server)
+        let own: [String: JSONValue] = ["url": "https://x.example", "rate": 1_000]
+        let connector = try workspace.connector(kind, own.merging(settings) { $1 })
+        let run = try await workspace.collect(connector, network: NetworkAccess(clock: clock, chance: { 0.5 }, transport: { _ in server }))
+        #expect(!run.reading.events.isEmpty && contract.unexpected.isEmpty)
+        #expect(contract.used.contains { [403, 429].contains(contract.exchanges[$0].response.status) })
+        #expect((ms..<(ms + 1_000)).contains(clock.slept))
     }
 }

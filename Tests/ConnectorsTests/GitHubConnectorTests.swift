@@ -29,7 +29,7 @@ private let before = "6dcb09b5b57875f334f61aebed695e2e4193db5e"
         workspace.now = Workspace.noon + 5 * .minuteMs
         _ = try await collect(["artifacts": "test-*"])
         workspace.cursors = [:]
-        for (repository, part) in [("example/private", "releases"), ("example/notes", "issues")] {
+        for (repository, part) in [("example/private", "releases"), ("example/locked", "releases"), ("example/notes", "issues")] {
             await #expect(throws: ConnectorError.self) { try await collect(["repository": .string(repository), "read": .string(part)]) }
         }
         #expect(try await collect(["repository": "example/empty", "read": "releases"]).reading.events.isEmpty)
@@ -256,6 +256,7 @@ private let before = "6dcb09b5b57875f334f61aebed695e2e4193db5e"
 
     @Test(arguments: [
         ("example/private", "releases", "check `repository`"), ("example/notes", "issues", "leave `issues` out of `read`"),
+        ("example/locked", "releases", "Resource not accessible by personal access token (it wants `contents=read`); give the token"),
     ])
     func `a refusal says what to do`(repository: String, part: String, remedy: String) async throws {
         do {
@@ -271,6 +272,30 @@ private let before = "6dcb09b5b57875f334f61aebed695e2e4193db5e"
         #expect(throws: ConnectorError.self) {
             try workspace.connector("github", ["url": "https://x.example", "repository": .string(name)])
         }
+    }
+
+    @Test func `what did not change is answered with 304, and is no news`() async throws {
+        for minutes in [0, 5] as [Int64] {
+            workspace.now = Workspace.noon + minutes * .minuteMs
+            _ = try await collect()
+        }
+        let before = contract.unchanged.count
+        workspace.now = Workspace.noon + 10 * .minuteMs
+        let run = try await collect()
+        #expect(run.reading.events.isEmpty)
+        #expect(contract.unchanged.count - before == 5)
+    }
+
+    @Test func `a limit that is spent is waited for until the moment that GitHub names`() async throws {
+        let connector = try workspace.connector(
+            "github", ["url": "https://x.example", "repository": "example/shop", "read": ["pull_requests"]])
+        let clock = SleepClock(Workspace.noon)
+        let server = contract.server
+        let network = NetworkAccess(clock: clock, chance: { 0.5 }, transport: { _ in server })
+        let run = try await workspace.collect(connector, network: network)
+        #expect(run.reading.events.map(\.title) == ["merged #7: Count items once"])
+        #expect(clock.slept == .minuteMs)
+        #expect(contract.requests.count == 2)
     }
 
     @Test func `a spent rate limit ends the run with words, and nothing is lost`() async throws {

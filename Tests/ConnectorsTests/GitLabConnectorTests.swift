@@ -27,6 +27,7 @@ private let before = "6dcb09b5b57875f334f61aebed695e2e4193db5e"
         _ = try await collect()
         workspace.cursors = [:]
         await #expect(throws: ConnectorError.self) { try await collect(["project": "7", "read": "releases"]) }
+        await #expect(throws: ConnectorError.self) { try await collect(["project": "example/locked", "read": "releases"]) }
         try workspace.write("expired", to: "token")
         await #expect(throws: ConnectorError.self) {
             try await collect(["secret_file": "token", "header": "PRIVATE-TOKEN", "read": "releases"])
@@ -126,6 +127,20 @@ private let before = "6dcb09b5b57875f334f61aebed695e2e4193db5e"
         #expect(try await collect(settings, list("failed", "2026-01-01T11:55:00Z")).reading.events.isEmpty)
         workspace.now = Workspace.noon + 10 * .minuteMs
         #expect(try await collect(settings, list("success", "2026-01-01T12:06:00Z")).reading.events.map(\.type) == [.build])
+    }
+
+    @Test func `more pipelines of one second than a page holds are read by the link to the next page`() async throws {
+        let events = try await collect(["read": "pipelines"]).reading.events
+        #expect(events.map(\.sourceID).count == Set(events.map(\.sourceID)).count)
+        let pages = contract.requests.filter { $0.contains("scope=finished") }
+        #expect(pages.map { $0.contains("/projects/42/") } == [false, false, false, false, true])  // of which one was limited
+    }
+
+    @Test func `a scope that does not reach that far is said in GitLab's words, with a remedy`() async throws {
+        let error = await #expect(throws: ConnectorError.self) { try await collect(["project": "example/locked", "read": "releases"]) }
+        #expect(error?.description.contains("requires higher privileges") == true)
+        #expect(error?.description.contains("needs the scope `read_api`") == true)
+        #expect(workspace.cursors.isEmpty)
     }
 
     @Test func `a run that finds nothing new asks five questions`() async throws {

@@ -34,6 +34,10 @@ import Testing
                 "shop/checkout/main #40 failed", "shop/checkout/main #39 is unstable", "shop/checkout/main #38 passed",
             ])
         #expect(run.deadLetters.map(\.place) == ["zz-removed"])
+        let error = await #expect(throws: ConnectorError.self) {
+            try await workspace.collect(try connector(["jobs": "locked"]), network: contract.server.access())
+        }
+        #expect(error?.description.contains("status 403: it wants `hudson.model.Hudson.Read`; name the credentials") == true)
         #expect(contract.unexpected.isEmpty)
         #expect(contract.used.count == contract.exchanges.count)
     }
