@@ -23,9 +23,12 @@ import Testing
         let second = try await workspace.collect(try connector(settings), network: contract.server.access(now: workspace.now))
         #expect(second.messages == ["came late"])
 
+        workspace.cursors = [:]
+        #expect(try await workspace.collect(try connector(["index": "quiet"]), network: contract.server.access()).messages.isEmpty)
+        #expect(contract.requests.last == "DELETE /_pit")
         try workspace.write("ApiKey stale\n", to: "key")
         for (more, words) in [
-            (["index": "nothing"], "no such index [nothing]"),
+            (["index": "nothing"], "no such index [nothing]"), (["index": "secret"], "this action is granted by the privileges [read,all]"),
             (["secret_file": "key", "header": "Authorization"], "unable to authenticate"),
         ] as [([String: JSONValue], String)] {
             workspace.cursors = [:]
@@ -63,6 +66,8 @@ import Testing
         let contract = try Contract("opensearch")
         let run = try await workspace.collect(try connector(), network: contract.server.access())
         #expect(run.messages == ["one", "two", "three", "four"])
+        // One was given up meanwhile.
+        #expect(contract.requests.count { $0.hasPrefix("POST") && $0.contains("point_in_time") } == 2)
         #expect(run.reading.logs.flatMap(\.records).map(\.level) == [.unknown, .warning, .unknown, .unknown])
         #expect(contract.unexpected.isEmpty)
         #expect(contract.used.count == contract.exchanges.count)

@@ -28,6 +28,14 @@ import Testing
                 "Looks like the cache",
             ])
         #expect(second.reading.events.map(\.title) == ["Checkout answers with errors", "RackMoves"])
+        for (token, words) in [("stale", "Invalid API key"), ("narrow", "Permissions needed: alert.instances:read")] {
+            workspace.cursors = [:]
+            try workspace.write("\(token)\n", to: "token")
+            let error = await #expect(throws: ConnectorError.self) {
+                try await workspace.collect(try connector(["secret_file": "token"]), network: contract.server.access())
+            }
+            #expect(error?.description.contains("\(words); check the credentials") == true && workspace.cursors.isEmpty)
+        }
         #expect(contract.unexpected.isEmpty)
         #expect(contract.used.count == contract.exchanges.count)
     }

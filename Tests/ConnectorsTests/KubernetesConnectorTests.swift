@@ -33,6 +33,9 @@ import Testing
         #expect(second.messages == ["cart 8 opened", "cart 9 opened"])
         #expect(Set(second.reading.events.map(\.fingerprint)) == Set(first.reading.events.map(\.fingerprint)))
 
+        workspace.cursors = [:]
+        #expect(
+            try await workspace.collect(try connector(["namespace": "quiet"]), network: contract.server.access()).reading.events.isEmpty)
         try workspace.write("stale\n", to: "token")
         for refused: [String: JSONValue] in [["namespace": "secret"], ["secret_file": "token"]] {
             workspace.cursors = [:]

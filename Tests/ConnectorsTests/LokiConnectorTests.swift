@@ -51,6 +51,10 @@ private func loki(_ lines: [(time: Int64, text: String)], most: Int = .max, larg
             workspace.cursors = [:]
             _ = try await workspace.collect(try connector(["limit": 50_000]), network: contract.server.access())
         }
+        let error = await #expect(throws: ConnectorError.self) {
+            try await workspace.collect(try connector(["queries": ["x": #"{app="elsewhere"}"#]]), network: contract.server.access())
+        }
+        #expect(error?.description.contains("no org id; name the tenant in `tenant`") == true)
         #expect(contract.unexpected.isEmpty)
         #expect(contract.used.count == contract.exchanges.count)
     }

@@ -25,6 +25,20 @@ import Testing
         let contract = try Contract("pagerduty")
         let run = try await workspace.collect(try connector(), network: contract.server.access())
         #expect(run.reading.events.map(\.title) == ["The server is on fire.", "Disk is filling", "Payments time out"])
+        workspace.cursors = [:]
+        let quiet = try await workspace.collect(try connector(["service_ids": "PQUIET1"]), network: contract.server.access())
+        #expect(quiet.reading.events.isEmpty)
+        for (key, words) in [
+            ("stale", "status 401; check the credentials"), ("narrow", "status 403: Access Denied; check the credentials"),
+        ] {
+            workspace.cursors = [:]
+            try workspace.write("Token token=\(key)\n", to: "key")
+            let error = await #expect(throws: ConnectorError.self) {
+                let refused = try connector(["header": "Authorization", "secret_file": "key"])
+                return try await workspace.collect(refused, network: contract.server.access())
+            }
+            #expect(error?.description.contains(words) == true && workspace.cursors.isEmpty)
+        }
         #expect(contract.unexpected.isEmpty)
         #expect(contract.used.count == contract.exchanges.count)
     }
