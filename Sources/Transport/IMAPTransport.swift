@@ -287,7 +287,9 @@ private final class IMAPConversation {
         return text.replacing(secret, with: "…").clipped(to: 200)
     }
     /// What a server says passes by itself (RFC 5530, 3).
-    fileprivate static func passes(_ words: String) -> Bool { words.contains("NO [UNAVAILABLE]") || words.contains("NO [INUSE]") }
+    fileprivate static func passes(_ words: String) -> Bool {
+        ["NO [UNAVAILABLE]", "NO [INUSE]", "NO [EXPUNGEISSUED]"].contains { words.contains($0) }
+    }
 
     private func readAnswer() throws(TransportError) -> Answer {
         var answer = Answer(line: "")

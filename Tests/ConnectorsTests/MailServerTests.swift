@@ -112,6 +112,20 @@ import Testing
         #expect(try await collect(server) == ["a"])
     }
 
+    @Test func `a mail that somebody deletes while it is asked for keeps no other from being read`() async throws {
+        deliver((1, "a"), (2, "b"))
+        let host = host
+        let server = try LoopbackServer { server, connection in
+            host.serve(connection, of: server) { said, connection in
+                guard said.moment == .answering, host.box.withLock({ $0.mails.count }) == 2 else { return connection.write(said.bytes) }
+                host.box.withLock { _ = $0.mails.popLast() }
+                connection.write("\(said.tag) NO [EXPUNGEISSUED] Some of the requested messages no longer exist\r\n")
+                return true
+            }
+        }
+        #expect(try await collect(server) == ["a"])
+    }
+
     @Test func `a mail that the answer leaves out is not passed over, one that was deleted meanwhile is`() async throws {
         deliver((1, "a"), (2, "b"))
         let host = host
