@@ -49,7 +49,7 @@ extension TransportError: CustomStringConvertible {
         case .badAddress(let address): "`\(address)` is no mail address; write `name@example.org`"
         case .unresolved(let host): "the name `\(host)` was not found; check its spelling and the name server"
         case .unreachable(let place, let why): "no connection to \(place): \(why)"
-        case .timedOut(let place, let seconds): "\(place) did not answer within \(Int(seconds.rounded())) s"
+        case .timedOut(let place, let seconds): "\(place) did not answer within \(max(1, Int(seconds.rounded()))) s"
         case .untrusted(let place, let why):
             "the certificate of \(place) is not trusted: \(why); name your own authority's file in `ca_file`"
         case .tooLarge(let place, let limit): "the answer of \(place) is larger than \(limit) bytes; ask for less at a time"
