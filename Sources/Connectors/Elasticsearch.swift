@@ -79,6 +79,9 @@ package struct ElasticsearchConnector: HTTPConnector {
             server: server, range: from..<max(from + 1, window.upperBound), pointInTime: isGoingOn ? known?["pit"]?.stringValue : nil,
             after: isGoingOn ? known?["after"] : nil, size: limit)
         let found = try await answer(&asked, access)
+        if found.shards == 0 {
+            throw .refused(place: http.url, status: 200, words: nowhere, remedy: "check `index` and what the user may read")
+        }
         let last = found.documents.last?.time.ms ?? from
         let count = found.documents.count + found.refused.count { $0.reason != "the document has no message" }
         let isFull = count >= asked.size
@@ -117,6 +120,9 @@ package struct ElasticsearchConnector: HTTPConnector {
             ]))
         return page
     }
+
+    /// To a pattern that fits nothing the servers give an empty answer and no error, and a user has no index that he may not read.
+    private var nowhere: String { "no index is named `\(http.settings.text("index") ?? "")`, or none that may be read" }
 
     private func start(_ known: JSONValue?, _ seen: SeenItems, _ access: SourceAccess) -> Int64 {
         guard let until = known?["until"]?.intValue, let asked = known?["asked"]?.intValue else {
@@ -238,14 +244,20 @@ package struct ElasticsearchConnector: HTTPConnector {
         question.pointInTime = nil
         var request = search(question)
         request.url = http.post("/\(index)/_search", [("allow_partial_search_results", "false")]).url
+        var isNowhere = false
         let found = await http.probe(request, through: access, fault: Self.fault) { response in
             let answer = response.body.withUnsafeBytes { ElasticsearchReader.answer($0, timeField: timeField) }
+            isNowhere = answer.shards == 0
             let services = ElasticsearchReader.streams(answer.documents).compactMap(\.service)
             let named = Set(services).sorted().prefix(3).joined(separator: ", ")
             return answer.documents.isEmpty ? "no record of the last day" : "records of the last day" + (named.isEmpty ? "" : " (\(named))")
         }
         probe.findings += found.findings.dropFirst()
         probe.diagnostics += found.diagnostics
+        if isNowhere {
+            probe.diagnostics.append(
+                Diagnostic(file: http.settings.name, message: nowhere, remedy: "check `index` and what the user may read"))
+        }
         return probe
     }
 }

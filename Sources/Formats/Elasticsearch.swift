@@ -20,6 +20,8 @@ package enum ElasticsearchReader {
         /// The point in time from here on; an answer may name a new one.
         package var pointInTime: String?
         package var refused: [Rejection] = []
+        /// How many parts of indices were searched: 0 when no index has the name, or none that may be read; nil when it is not said.
+        package var shards: Int64?
     }
 
     /// Nil when the bytes are the whole answer to a search; else why not.
@@ -38,6 +40,7 @@ package enum ElasticsearchReader {
         var reading = Reading()
         _ = JSONReader.withDocument(bytes) { root in  // what is not JSON has no documents, and `fault` says so
             answer.pointInTime = root["pit_id"]?.string
+            answer.shards = root["_shards"]?["total"]?.int
             for hit in (root["hits"]?["hits"]?.elements).map(Array.init) ?? [] {
                 let id = "\(hit["_index"]?.string ?? "")/\(hit["_id"]?.string ?? "")"
                 guard let source = hit["_source"], source.isObject, source.tapeCount <= FactDocument.objectValues else {

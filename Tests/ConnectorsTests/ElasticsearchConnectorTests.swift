@@ -28,6 +28,7 @@ import Testing
         #expect(contract.requests.last == "DELETE /_pit")
         try workspace.write("ApiKey stale\n", to: "key")
         for (more, words) in [
+            (["index": "nowhere-*"], "no index is named `nowhere-*`, or none that may be read; check `index`"),
             (["index": "nothing"], "no such index [nothing]"), (["index": "secret"], "this action is granted by the privileges [read,all]"),
             (["secret_file": "key", "header": "Authorization"], "unable to authenticate"),
         ] as [([String: JSONValue], String)] {
@@ -104,6 +105,16 @@ import Testing
         }
         await #expect(throws: ConnectorError.self) { try await workspace.collect(try connector(), network: server.access()) }
         #expect(workspace.cursors.isEmpty)
+    }
+
+    @Test func `a check says that no index has the name`() async throws {
+        let server = FakeServer { _, request in
+            request.method == .get
+                ? .ok(#"{"version":{"number":"8.15.0"}}"#)
+                : .ok(#"{"timed_out":false,"_shards":{"total":0,"failed":0},"hits":{"hits":[]}}"#)
+        }
+        let probe = await (try connector()).probe(through: SourceAccess(now: Workspace.noon, network: server.access()))
+        #expect(probe.diagnostics.map(\.message) == ["no index is named `logs-*`, or none that may be read"])
     }
 
     @Test func `a query may be JSON, and what only begins as JSON is refused`() throws {
