@@ -2,8 +2,9 @@ import Foundation
 import Model
 import Pipeline
 
-/// A run that collects a hundred new alerts from a server that answers at once, and one that learns that they ended: what a hundred
-/// items of a healthy source cost, the whole run with its store, in waiting and in work of our own. The server is Python's, on loopback, in a process of its own.
+/// What a hundred items of a healthy source cost, in waiting and in work of our own, the whole run with its store: a run that collects a
+/// hundred new alerts from a server that answers at once, one to which it says the same again, and one that learns that they ended. The
+/// server is Python's, on loopback, in a process of its own.
 enum FetchBenchmark {
     private static let items = 100
     private static let rounds = 15
@@ -24,27 +25,25 @@ enum FetchBenchmark {
             allow_loopback: true
         """.write(to: workspace.configuration, atomically: true, encoding: .utf8)
         let start = Instant(rfc3339: "2026-03-10T00:00:00Z") ?? Instant(ms: 0)
-        var costs: [Bool: (waited: [Double], worked: [Double])] = [:]
-        for round in 0..<2 * rounds + 2 {
-            let isFull = round % 2 == 1
+        var costs = [(waited: [Double], worked: [Double])](repeating: ([], []), count: 3)
+        var alerts: [JSONValue] = []
+        for round in 0...3 * rounds {
             let moment = start + Int64(round) * .minuteMs
-            let alerts = isFull ? (0..<items).map { alert($0, at: moment) } : []
+            if round % 3 == 1 { alerts = (0..<items).map { alert($0, at: moment) } }
+            if round % 3 == 0 { alerts = [] }
             try JSONValue.array(alerts).text.write(to: site.appending(path: "alerts"), atomically: true, encoding: .utf8)
             let (clock, cpu) = (ContinuousClock.now, cpuSeconds())
             let answer = try await CaseboardRun.run(in: workspace, steps: [.collect], now: moment, progress: .silent)
             let (waited, worked) = (ContinuousClock.now - clock, cpuSeconds() - cpu)
             if round == 0 { continue }  // makes the store
             guard answer.exitCode == 0 else { return print("fetch: the server did not answer: \(answer.lines.map(\.text))") }
-            costs[isFull, default: ([], [])].waited.append(waited / .milliseconds(1))
-            costs[isFull, default: ([], [])].worked.append(worked * 1_000)
+            costs[round % 3].waited.append(waited / .milliseconds(1))
+            costs[round % 3].worked.append(worked * 1_000)
         }
-        func figures(_ isFull: Bool) -> (waited: Double, worked: Double) {
-            (median(costs[isFull]?.waited ?? []), median(costs[isFull]?.worked ?? []))
+        for (place, what) in [(1, "\(items) new alerts"), (2, "nothing new of \(items)"), (0, "the end of \(items)")] {
+            let (waited, worked) = (median(costs[place].waited), median(costs[place].worked))
+            print("fetch: a run with \(what) of a healthy server takes \(twoDigits(waited)) ms, of which our CPU \(twoDigits(worked)) ms")
         }
-        let (full, empty) = (figures(true), figures(false))
-        print(
-            "fetch: a run with \(items) new alerts of a healthy server takes \(twoDigits(full.waited)) ms, of which our CPU "
-                + "\(twoDigits(full.worked)) ms; one in which they ended \(twoDigits(empty.waited)) and \(twoDigits(empty.worked)) ms")
     }
 
     private static func alert(_ number: Int, at moment: Instant) -> JSONValue {
