@@ -239,10 +239,7 @@ struct DocumentFiles: Sendable {
     }
 
     private func origin(_ step: Step) -> DocumentOrigin {
-        var origin = DocumentOrigin(
-            origin: settings.name, path: step.name, service: settings.text("service"), environment: settings.text("environment"),
-            fallbackTime: step.file.signature.modifiedAt)
-        origin.services = settings.map("services")
+        var origin = settings.origin(step.name, at: step.file.signature.modifiedAt)
         origin.known = step.memory.with { $0.known }
         return origin
     }

@@ -80,7 +80,7 @@ package struct ElasticsearchConnector: HTTPConnector {
             after: isGoingOn ? known?["after"] : nil, size: limit)
         let found = try await answer(&asked, access)
         if found.shards == 0 {
-            throw .refused(place: http.url, status: 200, words: nowhere, remedy: "check `index` and what the user may read")
+            throw .refused(place: http.url, status: 200, words: nowhere, remedy: Self.nowhereRemedy)
         }
         let last = found.documents.last?.time.ms ?? from
         let count = found.documents.count + found.refused.count { $0.reason != "the document has no message" }
@@ -121,6 +121,7 @@ package struct ElasticsearchConnector: HTTPConnector {
         return page
     }
 
+    private static let nowhereRemedy = "check `index` and what the user may read"
     /// To a pattern that fits nothing the servers give an empty answer and no error, and a user has no index that he may not read.
     private var nowhere: String { "no index is named `\(http.settings.text("index") ?? "")`, or none that may be read" }
 
@@ -256,7 +257,7 @@ package struct ElasticsearchConnector: HTTPConnector {
         probe.diagnostics += found.diagnostics
         if isNowhere {
             probe.diagnostics.append(
-                Diagnostic(file: http.settings.name, message: nowhere, remedy: "check `index` and what the user may read"))
+                Diagnostic(file: http.settings.name, message: nowhere, remedy: Self.nowhereRemedy))
         }
         return probe
     }

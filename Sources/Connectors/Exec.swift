@@ -42,9 +42,7 @@ package struct ExecConnector: Connector {
         guard let window = windows.next(after: cursors[Self.item], now: access.now) else { return nil }
         let output = try await output(window, access)
         var page = Page()
-        let origin = DocumentOrigin(
-            origin: settings.name, path: command.first ?? "", service: settings.text("service"),
-            environment: settings.text("environment"), fallbackTime: access.now)
+        let origin = settings.origin(command.first ?? "", at: access.now)
         if !output.isEmpty { page.items = [Page.Item(place: command.first ?? "", content: .bytes(output, from: origin))] }
         page.cursorUpdates[Self.item] = windows.cursor(until: window.upperBound, now: access.now)
         return page

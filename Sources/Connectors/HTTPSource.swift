@@ -240,11 +240,7 @@ struct HTTPSource: Sendable {
 
     /// Whose facts an answer holds. `name` says which answer, for messages.
     func origin(_ name: String, _ access: SourceAccess) -> DocumentOrigin {
-        var origin = DocumentOrigin(
-            origin: settings.name, path: name, service: settings.text("service"), environment: settings.text("environment"),
-            fallbackTime: access.now)
-        origin.services = settings.map("services")
-        return origin
+        settings.origin(name, at: access.now)
     }
 
     // MARK: - Probing

@@ -82,11 +82,9 @@ package struct JournaldConnector: Connector {
 
     private func read(_ output: [UInt8], _ offset: Int64, _ line: Int64, _ access: SourceAccess) -> (reading: Reading, lines: Int64) {
         guard let reader = try? LogReader(format: .journal, pattern: nil, referenceTime: access.now) else { return (Reading(), 0) }
-        let origin = DocumentOrigin(
-            origin: settings.name, path: Self.item, service: settings.text("service"), environment: settings.text("environment"),
-            fallbackTime: access.now)
         let read = reader.read(
-            output, origin: origin, offset: offset, firstLine: line, layout: output.withUnsafeBytes { reader.detect(head: $0) },
+            output, origin: settings.origin(Self.item, at: access.now), offset: offset, firstLine: line,
+            layout: output.withUnsafeBytes { reader.detect(head: $0) },
             carriedTimeMs: nil, isEnd: true)
         var reading = Reading()
         if !read.batch.records.isEmpty { reading.logs = [read.batch] }

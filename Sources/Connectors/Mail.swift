@@ -86,10 +86,3 @@ struct MailBounds {
         mailBytes = Int(settings.number("max_mail_kib") ?? 1_024) << 10
     }
 }
-
-extension SourceSettings {
-    /// A mail at `path` that came at `time`.
-    func mail(_ path: String, came time: Instant) -> DocumentOrigin {
-        DocumentOrigin(origin: name, path: path, service: text("service"), environment: text("environment"), fallbackTime: time)
-    }
-}

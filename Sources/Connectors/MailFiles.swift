@@ -107,7 +107,7 @@ struct MailFiles: Sendable {
                     try stream.read(into: &content, upTo: min(256 << 10, bounds.mailBytes - content.count)) > 0
                 {}
                 bytes += content.count
-                let item = Page.Item(place: name, content: .bytes(content, from: settings.mail(name, came: mail.modifiedAt)))
+                let item = Page.Item(place: name, content: .bytes(content, from: settings.origin(name, at: mail.modifiedAt)))
                 page.items.append(item)
             } catch {
                 // Moved away since it was listed: it is found under its new name, now or at the next run.
@@ -147,7 +147,7 @@ struct MailFiles: Sendable {
             }
             for mail in read.mails {
                 let place = "\(name), byte \(mail.offset)"
-                let origin = settings.mail(place, came: mail.came ?? file.signature.modifiedAt)
+                let origin = settings.origin(place, at: mail.came ?? file.signature.modifiedAt)
                 page.items.append(Page.Item(place: place, content: .bytes(mail.bytes, from: origin)))
             }
             if read.isAtEnd { memory.with { _ = $0.tried.insert(file.path) } }

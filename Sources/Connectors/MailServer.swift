@@ -41,7 +41,7 @@ struct MailServer: Sendable {
         for mail in found.mails {
             let place = "\(url), mail \(mail.uid)"
             let came = Instant(feedDate: mail.receivedAt) ?? access.now
-            page.items.append(Page.Item(place: place, content: .bytes(mail.bytes, from: settings.mail(place, came: came))))
+            page.items.append(Page.Item(place: place, content: .bytes(mail.bytes, from: settings.origin(place, at: came))))
         }
         let newest = found.mails.last.flatMap { Instant(feedDate: $0.receivedAt) }
         let until = found.more == 0 ? access.now : newest ?? since
@@ -79,7 +79,7 @@ struct MailServer: Sendable {
                 "\(found.count) \(found.count == 1 ? "mail" : "mails"), \(recent) of the time that the first run reads",
             ]
             if let mail = found.mails.first {
-                let origin = settings.mail(url, came: access.now)
+                let origin = settings.origin(url, at: access.now)
                 let event = mail.bytes.withUnsafeBytes { MailReader.read($0, from: origin) }.events.first
                 if let event { probe.findings.append("the first of them is the \(event.type.rawValue) “\(event.title)”") }
             }

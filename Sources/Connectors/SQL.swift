@@ -69,9 +69,7 @@ package struct SQLConnector: Connector {
     }
 
     private func origin(_ access: SourceAccess) -> DocumentOrigin {
-        DocumentOrigin(
-            origin: settings.name, path: Self.item, service: settings.text("service"), environment: settings.text("environment"),
-            fallbackTime: access.now)
+        settings.origin(Self.item, at: access.now)
     }
 
     private func ask(

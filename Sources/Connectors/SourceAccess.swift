@@ -182,18 +182,11 @@ final class OpenFile {
         }
     }
 
-    /// The first `count` pending bytes. Of them and the rest the fewer are copied.
+    /// The first `count` pending bytes. Where they are most of them, only what is left is copied.
     func take(_ count: Int) -> [UInt8] {
-        var taken: [UInt8]
-        if count < pending.count / 2 {
-            taken = Array(pending[..<count])
-            pending.removeFirst(count)
-        } else {
-            taken = pending
-            pending = Array(taken[count...])
-            taken.removeLast(taken.count - count)
-        }
-        start += Int64(count)
+        var taken = count < pending.count / 2 ? Array(pending[..<count]) : pending
+        drop(count)
+        taken.removeLast(taken.count - count)
         return taken
     }
 

@@ -42,6 +42,14 @@ package struct SourceSettings: Sendable {
         }
     }
 
+    /// Whose facts the document at `path` holds; `time` is assumed for those that do not say when.
+    func origin(_ path: String, at time: Instant) -> DocumentOrigin {
+        var origin = DocumentOrigin(
+            origin: name, path: path, service: text("service"), environment: text("environment"), fallbackTime: time)
+        origin.services = map("services")
+        return origin
+    }
+
     /// Absolute; a relative path starts at the workspace.
     func absolute(_ path: String) -> String { path.hasPrefix("/") ? path : "\(workspace)/\(path)" }
 

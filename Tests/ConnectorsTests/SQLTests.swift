@@ -21,7 +21,7 @@ private func column(_ name: String, _ type: UInt32 = 25) -> SQLRows.Column { SQL
     }
     private func events(_ answer: SQLRows, type: String = "deployment") throws -> Reading {
         let lines = Array(SQLFacts.lines(answer, type: type).utf8)
-        let origin = SourceSettings(name: "test", kind: "sql", workspace: "/", values: [:]).mail("query", came: Workspace.noon)
+        let origin = SourceSettings(name: "test", kind: "sql", workspace: "/", values: [:]).origin("query", at: Workspace.noon)
         return try connector().read(Page.Item(place: "query", content: .bytes(lines, from: origin)))
     }
     private func failure(_ more: [String: JSONValue]) async -> String {
