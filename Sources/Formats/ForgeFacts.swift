@@ -198,6 +198,13 @@ package struct ListPage: Sendable {
             if time ?? since >= since, let event = event(fields), event.occurredAt >= horizon { reading.events.append(event) }
         }
     }
+    /// Of a list as it was answered, with those members of its items that are needed.
+    init(
+        _ bytes: UnsafeRawBufferPointer, keeping names: [StaticString], orderedBy name: String, since: Instant, horizon: Instant,
+        _ event: (FactFields) -> Event?
+    ) {
+        self.init(ObjectList.read(bytes, keeping: names) ?? [], orderedBy: name, since: since, horizon: horizon, event)
+    }
 }
 
 /// What the answers of all forges have in common.

@@ -227,10 +227,10 @@ package enum GitHubReader {
     package static func releases(_ bytes: UnsafeRawBufferPointer, since: Instant, horizon: Instant, from document: DocumentOrigin)
         -> ListPage
     {
-        page(
+        ListPage(
             bytes,
-            ["id", "tag_name", "name", "body", "draft", "target_commitish", "created_at", "published_at", "html_url", "author"],
-            orderedBy: "published_at", since, horizon
+            keeping: ["id", "tag_name", "name", "body", "draft", "target_commitish", "created_at", "published_at", "html_url", "author"],
+            orderedBy: "published_at", since: since, horizon: horizon
         ) { release($0, from: document)?.event(document) }
     }
     /// Nil for a draft, and without a tag and a time.
@@ -249,13 +249,13 @@ package enum GitHubReader {
     /// A pull request is an issue, too; here it only counts for the order.
     package static func issues(_ bytes: UnsafeRawBufferPointer, since: Instant, horizon: Instant, from document: DocumentOrigin) -> ListPage
     {
-        page(
+        ListPage(
             bytes,
-            [
+            keeping: [
                 "number", "title", "body", "state", "state_reason", "labels", "type", "user", "created_at", "updated_at", "closed_at",
                 "html_url", "pull_request",
             ],
-            orderedBy: "updated_at", since, horizon
+            orderedBy: "updated_at", since: since, horizon: horizon
         ) { fields -> Event? in
             fields.fields("pull_request") == nil ? issue(fields, from: document)?.event(document) : nil
         }
@@ -279,10 +279,10 @@ package enum GitHubReader {
     package static func pullRequests(_ bytes: UnsafeRawBufferPointer, since: Instant, horizon: Instant, from document: DocumentOrigin)
         -> ListPage
     {
-        page(
+        ListPage(
             bytes,
-            ["number", "title", "body", "labels", "user", "updated_at", "merged_at", "merge_commit_sha", "base", "html_url"],
-            orderedBy: "updated_at", since, horizon
+            keeping: ["number", "title", "body", "labels", "user", "updated_at", "merged_at", "merge_commit_sha", "base", "html_url"],
+            orderedBy: "updated_at", since: since, horizon: horizon
         ) { pullRequest($0, from: document)?.event(document) }
     }
     /// Nil for one that is not merged.
@@ -299,12 +299,5 @@ package enum GitHubReader {
         fact.labels = ForgeAnswer.labels(fields.value("labels"))
         fact.url = fields.url("html_url")
         return fact
-    }
-
-    private static func page(
-        _ bytes: UnsafeRawBufferPointer, _ names: [StaticString], orderedBy time: String, _ since: Instant, _ horizon: Instant,
-        _ event: (FactFields) -> Event?
-    ) -> ListPage {
-        ListPage(ObjectList.read(bytes, keeping: names) ?? [], orderedBy: time, since: since, horizon: horizon, event)
     }
 }

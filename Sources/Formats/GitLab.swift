@@ -208,7 +208,7 @@ package enum GitLabReader {
         let names: [StaticString] = [
             "tag_name", "name", "description", "released_at", "author", "commit", "upcoming_release", "_links",
         ]
-        return ListPage(ObjectList.read(bytes, keeping: names) ?? [], orderedBy: "released_at", since: since, horizon: horizon) {
+        return ListPage(bytes, keeping: names, orderedBy: "released_at", since: since, horizon: horizon) {
             release($0, from: document)?.event(document)
         }
     }
@@ -232,7 +232,7 @@ package enum GitLabReader {
             "iid", "title", "description", "state", "labels", "author", "created_at", "updated_at", "closed_at", "web_url", "issue_type",
             "severity",
         ]
-        return ListPage(ObjectList.read(bytes, keeping: names) ?? [], orderedBy: "updated_at", since: since, horizon: horizon) {
+        return ListPage(bytes, keeping: names, orderedBy: "updated_at", since: since, horizon: horizon) {
             issue($0, from: document)?.event(document)
         }
     }
@@ -261,7 +261,7 @@ package enum GitLabReader {
             "iid", "title", "description", "labels", "author", "updated_at", "merged_at", "merge_commit_sha", "squash_commit_sha", "sha",
             "target_branch", "web_url",
         ]
-        return ListPage(ObjectList.read(bytes, keeping: names) ?? [], orderedBy: "updated_at", since: since, horizon: horizon) {
+        return ListPage(bytes, keeping: names, orderedBy: "updated_at", since: since, horizon: horizon) {
             mergeRequest($0, from: document)?.event(document)
         }
     }

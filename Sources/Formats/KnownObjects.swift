@@ -13,7 +13,7 @@ struct KnownObjects {
 
     private func contains(_ digest: ObjectDigest) -> Bool { stored.contains(digest) || found.contains(digest) }
 
-    /// True when an object that says the same gave its event; `read` tells whether this one gives one.
+    /// Has an object read, unless one that says the same gave its event; `read` tells whether this one gives one.
     mutating func pass(_ object: JSONNode, _ reading: inout Reading, read: (inout Reading) -> Bool) {
         let digest = object.digest
         if contains(digest) { return }
